@@ -371,6 +371,10 @@ fn completion_offers_what_may_stand_there() {
         "{offered:?}"
     );
     editor.replace("prior = ,", "prior = StudentT(df = 3, ,");
+    let offered = editor.completions("df = 3, ");
+    for word in ["sqrt", "softplus", "learned", "fan_in"] {
+        assert!(offered.iter().any(|of| of == word), "{word} {offered:?}");
+    }
     let place = editor.place("df = 3, ") + "df = 3, ".len();
     let help = editor.at("signatureHelp", place, json!({}));
     let label = help["signatures"][0]["label"].as_str().unwrap();

@@ -4,6 +4,7 @@ use super::document::{Document, moved};
 use super::names::Kind as NameKind;
 use super::place::{Callee, Owner, Place, place};
 use super::registries::{Registry, entries, label, takes, words};
+use crate::ir::Function;
 use crate::layer::{LAYERS, slots};
 use crate::signature::{Kind, Signature};
 use crate::source::Span;
@@ -217,12 +218,18 @@ fn numbers(document: &Document, offset: usize) -> Vec<CompletionItem> {
     for (word, what) in [
         ("fan_in", "products that meet in one output"),
         ("fan_out", "outputs that one input takes part in"),
-        ("sqrt", "the square root"),
-        ("exp", "the exponential"),
-        ("log", "the natural logarithm"),
         ("learned", "a number that is trained with the rest"),
         ("pi", "3.14159…"),
     ] {
+        items.push(item(word, kind, what));
+    }
+    for (word, function) in Function::ALL {
+        let what = match function {
+            Function::Sqrt => "the square root",
+            Function::Exp => "the exponential",
+            Function::Log => "the natural logarithm",
+            Function::Softplus => "ln(1 + exp(x)), above 0",
+        };
         items.push(item(word, kind, what));
     }
     items

@@ -3,6 +3,7 @@
 use super::document::{Document, moved};
 use super::names::{Kind, Name};
 use super::publish::place;
+use crate::check::expression::RESERVED;
 use crate::format::format;
 use crate::source::Span;
 use crate::syntax::KEYWORDS;
@@ -59,8 +60,7 @@ pub(super) fn rename(
             "`{new}` is not a name: letters, digits and `_`, no digit first"
         ));
     }
-    let own = ["pi", "fan_in", "fan_out", "sqrt", "exp", "log", "learned"];
-    if own.contains(&new)
+    if RESERVED.contains(&new)
         || KEYWORDS.contains(&new)
         || ["on", "reuse", "repeat", "residual"].contains(&new)
     {

@@ -2,6 +2,7 @@
 //! before it on its line say that without a parser.
 
 use super::registries::{Registry, signature};
+use crate::ir::Function;
 use crate::signature::{Kind, Parameter, Signature};
 use crate::source::Span;
 
@@ -307,7 +308,7 @@ fn braces(frame: &Frame) -> Bracket {
 
 /// The registry that a name before `(` is an entry of, by what it is a value of.
 fn registry(frame: &Frame, name: &str) -> Registry {
-    if ["sqrt", "exp", "log", "learned", "softplus"].contains(&name) {
+    if name == "learned" || Function::ALL.iter().any(|(word, _)| *word == name) {
         return Registry::None;
     }
     match &frame.bracket {

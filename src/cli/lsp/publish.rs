@@ -4,10 +4,12 @@ use super::document::Document;
 use crate::diagnostic::{Diagnostic, Severity, page};
 use crate::lint;
 use crate::source::Span;
+use crate::train::files::Beside;
 use lsp_types::{
     CodeDescription, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString,
     Uri,
 };
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -43,7 +45,11 @@ impl Pages {
         let path = folder.join(format!("{code}.md"));
         if !std::fs::read_to_string(&path).is_ok_and(|there| there == text) {
             std::fs::create_dir_all(folder).ok()?;
-            std::fs::write(&path, text).ok()?;
+            // Servers share the folder: none reads half of what another writes.
+            let server = std::process::id().to_string();
+            let mut beside = Beside::new(&path, &server).ok()?;
+            beside.file.write_all(text.as_bytes()).ok()?;
+            beside.finish().ok()?;
         }
         let href = Uri::from_str(&uri_of(&path)).ok()?;
         Some(CodeDescription { href })

@@ -1,7 +1,6 @@
 //! Numbers that a fit moves: `learned(0.1)`, a latent variable, and arithmetic of both.
 
 use super::{Lower, scoped};
-use crate::check::expression::FUNCTIONS;
 use crate::check::{Fans, Scope, arguments, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Range;
@@ -137,7 +136,7 @@ impl Lower<'_> {
         let word = call.name.text.as_str();
         let Some((_, function)) = Function::ALL.iter().find(|(name, _)| *name == word) else {
             let title = format!("`{word}` is not a function of the language");
-            let known = FUNCTIONS.iter().copied().chain(["softplus"]);
+            let known = Function::ALL.iter().map(|(word, _)| *word);
             self.report(words::unknown(
                 "E0202",
                 title,
