@@ -587,3 +587,32 @@ fn every_lint_has_its_page_and_its_row() {
     }
     assert_eq!(files(&book.join("lints"), "md").len(), lint::LINTS.len());
 }
+
+/// As RELEASING.md says.
+#[test]
+fn the_editors_files_have_the_version_of_the_program() {
+    let version = env!("CARGO_PKG_VERSION");
+    let editors = root().join("editors");
+    let json = |path: &str| -> serde_json::Value {
+        serde_json::from_str(&read(&editors.join(path))).unwrap_or_else(|e| panic!("{path}: {e}"))
+    };
+    let package = json("vscode/package.json");
+    assert_eq!(package["version"], version, "editors/vscode/package.json");
+    let lock = json("vscode/package-lock.json");
+    for own in [&lock, &lock["packages"][""]] {
+        assert_eq!(own["version"], version, "editors/vscode/package-lock.json");
+    }
+    let grammar = json("tree-sitter-bnn/tree-sitter.json");
+    let found = &grammar["metadata"]["version"];
+    assert_eq!(found, version, "editors/tree-sitter-bnn/tree-sitter.json");
+    let page = read(&editors.join("vscode/README.md"));
+    let archives = page
+        .split_whitespace()
+        .filter(|word| word.ends_with(".vsix"));
+    let archives: Vec<&str> = archives.collect();
+    assert!(!archives.is_empty(), "editors/vscode/README.md");
+    for archive in archives {
+        let expected = format!("bnnc-{version}.vsix");
+        assert_eq!(archive, expected, "editors/vscode/README.md");
+    }
+}
