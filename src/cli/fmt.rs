@@ -42,9 +42,15 @@ pub fn run(args: &FmtArgs) -> Result<bool> {
     let mut failed: Option<Failure> = None;
     for path in &args.files {
         match one(path, args.check) {
-            Ok(changed) => {
+            Ok(Formatted { changed, text }) => {
                 differs |= changed && args.check;
-                files.push(json!({ "file": path, "changed": changed }));
+                let mut file = json!({ "file": path, "changed": changed });
+                match text {
+                    Some(text) if args.format == Format::Json => file["text"] = text.into(),
+                    Some(text) => write_as_it_is(&text),
+                    None => {}
+                }
+                files.push(file);
             }
             Err(failure) => {
                 if let Some(before) = failed.replace(failure) {
@@ -59,8 +65,16 @@ pub fn run(args: &FmtArgs) -> Result<bool> {
     failed.map_or(Ok(differs), Err)
 }
 
-/// Formats a file, and says whether it was in another style.
-fn one(path: &Path, check: bool) -> Result<bool> {
+/// What became of a file.
+struct Formatted {
+    /// It was in another style.
+    changed: bool,
+    /// What standard input is in the one style, which no file has.
+    text: Option<String>,
+}
+
+/// Formats a file.
+fn one(path: &Path, check: bool) -> Result<Formatted> {
     let is_input = path.as_os_str() == "-";
     let source = if is_input {
         input()?
@@ -78,14 +92,16 @@ fn one(path: &Path, check: bool) -> Result<bool> {
             unified(&source.name, &source.text, &text)
         )),
         (_, true) => {}
-        (true, false) => write_as_it_is(&text),
         (false, false) if changed => {
             rewrite(path, &text)?;
             say!("{}: formatted", path.display());
         }
-        (false, false) => {}
+        (_, false) => {}
     }
-    Ok(changed)
+    Ok(Formatted {
+        changed,
+        text: (is_input && !check).then_some(text),
+    })
 }
 
 /// All of standard input.

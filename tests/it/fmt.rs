@@ -210,20 +210,25 @@ fn the_command_writes_checks_and_leaves_what_does_not_parse() {
     assert_eq!(read("loose.bnn"), "model m    # a name\nconst a = 1\n");
     assert_eq!(place.ok("fmt loose.bnn"), "");
 
+    let filtered = |arguments: &[&str], text: &str| {
+        let mut filter = Command::new(env!("CARGO_BIN_EXE_bnnc"));
+        let pipe = Stdio::piped;
+        let filter = filter.args(arguments).stdin(pipe()).stdout(pipe());
+        let mut filter = filter.spawn().unwrap();
+        let mut input = filter.stdin.take().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        drop(input);
+        String::from_utf8(filter.wait_with_output().unwrap().stdout).unwrap()
+    };
     // A filter gives the file's own bytes back, whatever a terminal would make of them.
     for (text, expected) in [
         (text, "model m    # a name\nconst a = 1\n"),
         ("model  m # \u{1b}[1m\r\n", "model m    # \u{1b}[1m\r\n"),
         ("", ""),
     ] {
-        let mut filter = Command::new(env!("CARGO_BIN_EXE_bnnc"));
-        let pipe = Stdio::piped;
-        let filter = filter.args(["fmt", "-"]).stdin(pipe()).stdout(pipe());
-        let mut filter = filter.spawn().unwrap();
-        let mut input = filter.stdin.take().unwrap();
-        input.write_all(text.as_bytes()).unwrap();
-        drop(input);
-        let said = filter.wait_with_output().unwrap().stdout;
-        assert_eq!(String::from_utf8(said).unwrap(), expected);
+        assert_eq!(filtered(&["fmt", "-"], text), expected);
+        let said = filtered(&["fmt", "-", "--format", "json"], text);
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(said["files"][0]["text"], expected);
     }
 }
