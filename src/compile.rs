@@ -64,7 +64,7 @@ pub fn file_by_method(
 /// `E0601` if it cannot be read.
 pub fn read(path: &Path) -> Result<Source> {
     let text = files::written(path).map_err(|error| {
-        let title = format!("{} cannot be read", path.display());
+        let title = format!("`{}` cannot be read", path.display());
         Diagnostic::error("E0601", title).note(error.to_string())
     })?;
     Ok(Source {

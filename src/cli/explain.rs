@@ -173,7 +173,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
     {
         let done = last.epochs(&config, n);
         err(&format!(
-            "warning: the run in `{}` is not finished, after {} of {}: this is of the run once it is\n\n",
+            "warning: the run in `{}` is not finished, after {} of {}: what follows describes it as it will be then\n\n",
             path.display(),
             show((done * 100.0).round() / 100.0),
             plural(config.all_epochs(), "epoch")

@@ -12,10 +12,10 @@ pub fn help(word: &str, activation: Option<Activation>, arguments: &str) -> Stri
         }
         Some(Activation::Identity) => "leave the activation out: a layer has none here".into(),
         Some(Activation::Layer(ours)) => {
-            format!("an activation is a layer of its own, on the next line: `{ours}{arguments}`")
+            format!("an activation is a layer of its own, behind this one: `{ours}{arguments}`")
         }
         None => format!(
-            "an activation is a layer of its own, on the next line, and no layer is called `{word}`: \
+            "an activation is a layer of its own, behind this one, and no layer is called `{word}`: \
              see `bnnc list layers`"
         ),
     }

@@ -87,14 +87,18 @@ fn is_word(name: &str) -> bool {
     starts && signs.all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// The widest hidden layer that has no more weights than there are training examples.
+/// The widest hidden layer that has no more weights than there are training examples; the narrowest where none has.
 fn width(facts: &Facts, outputs: usize) -> usize {
-    let each = facts.input_shape.len() + 1 + outputs;
-    let fits = |width: &&usize| *width * each + outputs <= facts.train;
+    let fits = |width: &&usize| weights(facts, outputs, **width) <= facts.train;
     *WIDTHS
         .iter()
         .find(fits)
         .unwrap_or(&WIDTHS[WIDTHS.len() - 1])
+}
+
+/// The weights of a network with a hidden layer of this width.
+fn weights(facts: &Facts, outputs: usize, width: usize) -> usize {
+    width * (facts.input_shape.len() + 1 + outputs) + outputs
 }
 
 /// What a target is taken for.
@@ -255,6 +259,14 @@ impl Sketch<'_> {
             TargetKind::Count => " { bias = deterministic }",
             _ => "",
         };
+        let weights = weights(facts, outputs, width);
+        let why = match weights <= facts.train {
+            true => "is the widest of those with no more weights than rows".into(),
+            false => format!(
+                "has {width} units, the least, though these have {} weights",
+                thousands(weights)
+            ),
+        };
         let text = format!(
             "const width   = {width}\n\
              const warm_up = {warm_up}    # epochs until the KL has its whole weight: half of those of the run file\n\
@@ -282,7 +294,7 @@ impl Sketch<'_> {
         );
         format!(
             "# {}: {}, predicted from {} of {}.\n\
-             # {} to train on: the hidden layer is the widest of those with no more weights than rows.\n\
+             # {} to train on: the hidden layer {why}.\n\
              {}model {name}\n\n{}",
             on_one_line(self.target),
             on_one_line(&observed.what),

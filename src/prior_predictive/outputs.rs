@@ -132,9 +132,12 @@ impl Observed {
                 for place in 0..part.len() {
                     for entry in 0..width {
                         let label = part.target(place, entry) as usize;
-                        shares[label.min(classes - 1)] += 1.0 / (part.len() * width) as f64;
+                        shares[label.min(classes - 1)] += 1.0;
                     }
                 }
+                // Counted first, divided then: the share of an only class is 1 and no less.
+                let all = (part.len() * width).max(1) as f64;
+                shares.iter_mut().for_each(|share| *share /= all);
                 Observed::Classes {
                     entropy: predictive(&shares, classes).entropy(0),
                     commonest: largest(&shares),

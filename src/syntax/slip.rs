@@ -4,6 +4,7 @@ use super::error::Place;
 use super::parser::{KEYWORDS, Rule};
 use super::{follow, python};
 use crate::diagnostic::{Diagnostic, elsewhere, nearest};
+use crate::layer::LAYERS;
 use crate::source::Span;
 
 /// The whole message, where the text alone tells what is wrong.
@@ -73,6 +74,16 @@ pub(super) fn guess(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
         _ if wants_type && place.is_word() => {
             diagnostic.patch("a type follows `:`", place.gap(), ": ")
         }
+        _ if separated && number_in_block(place) => match layer_before(place) {
+            Some(word) => {
+                let number = number_here(place);
+                let start = place.gap().start - word.len();
+                let whole = Span::new(start, here.start + number.len());
+                let call = format!("{word}({number})");
+                diagnostic.patch("a layer's arguments stand in parentheses", whole, call)
+            }
+            None => diagnostic,
+        },
         _ if separated
             && place.is_value()
             && place.before().contains(|c: char| !c.is_whitespace()) =>
@@ -84,6 +95,40 @@ pub(super) fn guess(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
         }
         _ => diagnostic,
     }
+}
+
+/// Whether a number stands among the layers or settings of a block, none of which begins with one.
+fn number_in_block(place: &Place) -> bool {
+    let mut depth = 0;
+    let mut before = place.text[..place.span.start].chars().rev();
+    let open = before.find(|c| {
+        depth += i32::from(")]}".contains(*c)) - i32::from("([{".contains(*c));
+        depth < 0
+    });
+    open == Some('{') && place.token().starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The number that begins here: `0.5` of `dropout 0.5`.
+fn number_here<'a>(place: &'a Place) -> &'a str {
+    let rest = &place.text[place.span.start..];
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+/// The layer whose name is all that stands before a number, which is all that follows: `dropout 0.5`.
+fn layer_before<'a>(place: &'a Place) -> Option<&'a str> {
+    let before = place.before().trim_end();
+    let word = before
+        .rsplit(|c: char| !c.is_alphanumeric() && c != '_')
+        .next()?;
+    let ahead = before[..before.len() - word.len()].trim_end();
+    let number = number_here(place);
+    let behind = place.text[place.span.start + number.len()..].lines().next();
+    let behind = behind.unwrap_or("").trim_start();
+    let alone = (ahead.is_empty() || ahead.ends_with(['{', ',', '=']))
+        && (behind.is_empty() || behind.starts_with(['}', ',', '#']));
+    let known = LAYERS.iter().any(|layer| layer.signature().name == word);
+    (alone && known && number.parse::<f64>().is_ok()).then_some(word)
 }
 
 /// What is wrong about `bias: prior = …`, where the parser reads `bias` as a setting.

@@ -12,6 +12,7 @@ use crate::ir::method::MovedBy;
 use crate::ir::{self, Model};
 use crate::show;
 use crate::signature::{Constant, Constants, Signature};
+use crate::syntax::ast::OF_DATA;
 
 /// What is known of a run before it begins.
 pub struct Known {
@@ -137,7 +138,11 @@ pub fn facts(
             .collect(),
         initial_terms: vec![],
         data: found.map(|found| found.name.clone()),
-        set: config.set.clone(),
+        // The width that the data have stands in the input's shape; nobody set it.
+        set: (config.set.iter())
+            .filter(|(name, _)| name != OF_DATA)
+            .cloned()
+            .collect(),
         training: None,
     }
 }

@@ -55,6 +55,26 @@ fn edits_are_made_round_by_round_and_what_is_left_is_reported() {
     assert!(!place.path("broken.bnn.part").exists());
 }
 
+/// No layer begins with a number: a comma before one would make another mistake.
+#[test]
+fn a_number_behind_a_layer_is_its_argument() {
+    let place = Place::new();
+    let good = fs::read_to_string(place.path("line.bnn")).unwrap();
+    let with = |line: &str| good.replacen("network {\n", &format!("network {{\n  {line}\n"), 1);
+    fs::write(place.path("m.bnn"), with("dropout 0.5    # half")).unwrap();
+    let said = String::from_utf8(place.bnnc("check m.bnn --fix").stderr).unwrap();
+    let text = fs::read_to_string(place.path("m.bnn")).unwrap();
+    assert_eq!(text, with("dropout(0.5)    # half"), "{said}");
+    place.ok("check m.bnn");
+    // What is no layer, or more than a number, is nobody's guess.
+    for line in ["half 0.5", "dropout 0.5 0.5", "dropout 2 * 3"] {
+        fs::write(place.path("m.bnn"), with(line)).unwrap();
+        place.refused("check m.bnn --fix");
+        let text = fs::read_to_string(place.path("m.bnn")).unwrap();
+        assert_eq!(text, with(line));
+    }
+}
+
 #[test]
 fn a_file_without_mistakes_is_left_as_it_is() {
     let place = Place::new();

@@ -204,6 +204,8 @@ fn the_command_writes_checks_and_leaves_what_does_not_parse() {
     assert_eq!(read("loose.bnn"), text);
     assert_eq!(place.ok("fmt --check good.bnn"), "");
 
+    let said = place.refused("fmt nowhere.bnn");
+    assert!(said.contains("`nowhere.bnn` cannot be read"), "{said}");
     let said = place.refused("fmt broken.bnn loose.bnn");
     assert!(said.contains("error[E0102]: `{` is never closed"), "{said}");
     assert_eq!(read("broken.bnn"), "model m\nnetwork {\n");

@@ -158,12 +158,17 @@ fn a_table_gives_the_likelihood_and_the_width() {
     works(&place, "two", "");
 }
 
-/// Each weight has an example.
+/// Each weight has an example, where there are enough of these for 8 units.
 #[test]
 fn the_hidden_layer_is_as_wide_as_the_rows_allow() {
     let place = Place::new();
     let mut widths = vec![];
-    for rows in [40, 300, 3000] {
+    for (rows, why) in [
+        (20, "8 units, the least, though these have 33 weights"),
+        (40, "the widest of those with no more weights than rows"),
+        (300, "the widest of those"),
+        (3000, "the widest of those"),
+    ] {
         let row = |i: usize| {
             format!(
                 "{},{},{}\n",
@@ -177,6 +182,8 @@ fn the_hidden_layer_is_as_wide_as_the_rows_allow() {
         let name = format!("w{}", widths.len());
         place.ok(&format!("new {name} --from t.csv"));
         widths.push(line(&place, &format!("{name}.bnn"), "const width"));
+        let head = std::fs::read_to_string(place.path(&format!("{name}.bnn"))).unwrap();
+        assert!(head.contains(why), "{head}");
         // `noise` is a name that the model has already.
         assert_eq!(
             line(&place, &format!("{name}.bnn"), "target "),
@@ -188,7 +195,7 @@ fn the_hidden_layer_is_as_wide_as_the_rows_allow() {
         .iter()
         .map(|line| line.rsplit(' ').next().unwrap())
         .collect();
-    assert_eq!(widths, ["8", "64", "256"]);
+    assert_eq!(widths, ["8", "8", "64", "256"]);
 }
 
 #[test]

@@ -430,7 +430,9 @@ fn a_run_without_a_draw_ends_with_an_error_and_predicts_with_a_point() {
         assert!(scores.contains("draws 1 of the weights"), "{run}: {scores}");
     }
     let output = place.bnnc("explain gone");
-    assert!(one_line(&output.stderr).contains("is not finished, after 0 of 40 epochs"));
+    assert!(one_line(&output.stderr).contains(
+        "is not finished, after 0 of 40 epochs: what follows describes it as it will be then"
+    ));
 }
 
 #[test]

@@ -129,11 +129,14 @@ fn a_model_may_be_as_wide_as_its_data() {
     place.ok("train m.bnn --data t.csv --drop id --missing width=indicator --batch-size 16 --epochs 1 --out run");
     let settings = std::fs::read_to_string(place.path("run/run.toml")).unwrap();
     assert!(settings.contains("_ = \"7\""), "{settings}");
+    // It is no constant that somebody has set.
+    let explained = place.ok("explain run");
+    assert!(!explained.contains("overridden"), "{explained}");
     place.ok("predict run --data t.csv --samples 2 --out p.csv");
     place.ok("train m.bnn --data t.csv --out run --resume --epochs 2");
     let said =
         place.ok("check m.bnn --data t.csv --drop id,site,wet --missing mean --batch-size 16");
-    assert!(said.contains("[2]"), "{said}");
+    assert!(said.contains("[2]") && !said.contains("_ ="), "{said}");
 }
 
 #[test]

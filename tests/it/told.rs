@@ -196,6 +196,38 @@ fn mistakes_are_json_where_json_is_asked_for() {
     }
 }
 
+/// What is wrong with the command line itself is said as text, as docs/command-line.md has it.
+#[test]
+fn a_mistake_in_the_command_line_is_text_on_standard_error() {
+    let output = Place::new().bnnc("check line.bnn --batch-sise 3 --format json");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty() && !output.stderr.is_empty());
+}
+
+/// Labels that are all the same leave nothing to learn, however well their probability is found.
+#[test]
+fn labels_that_are_all_the_same_are_told() {
+    let place = Place::new();
+    let rows: String = (0..60)
+        .map(|i| format!("{i}.5,{},1\n", i * 7 % 11))
+        .collect();
+    std::fs::write(place.path("same.csv"), format!("a,b,y\n{rows}")).unwrap();
+    let binary = ("target y: real", "target y: binary");
+    let bernoulli = (
+        "Normal(loc = f, scale = learned(0.5))",
+        "Bernoulli(logits = f)",
+    );
+    model(&place, "same.bnn", &[binary, bernoulli]);
+    let said = place.ok("train same.bnn --data same.csv --epochs 1 --batch-size 20 --out run");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains(
+            "for every input, 0.0000: all targets are the same, so that there is nothing to learn"
+        ),
+        "{said}"
+    );
+}
+
 #[test]
 fn training_warns_of_what_the_run_shows() {
     let place = Place::new();

@@ -18,7 +18,7 @@ const fn entry(
 
 const DROPOUT: &str = "dropout is a posterior, of the layer whose inputs it leaves out: \
      `dense(10) { kernel: posterior = Dropout(rate = 0.5), prior = Normal(0, 1) }`";
-const ACTIVATION: &str = "an activation is a layer of its own, on the next line: `relu`";
+const ACTIVATION: &str = "an activation is a layer of its own, behind this one: `relu`";
 const NO_BIAS: &str = "`bias = none` leaves a bias out: `dense(10, bias = none)`";
 const KL_SCALE: &str = "delete this: bnnc scales the KL by 1/N itself; a factor beside it stands in the \
      objective, for all parameters: `objective elbo { temperature = 0.1 }`";

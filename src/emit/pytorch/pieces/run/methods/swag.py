@@ -16,7 +16,7 @@ class Swag:
         # 0.55 * 100 is a little more than 55 in float64.
         self.first, self.epochs = max(0, math.ceil(self.start * epochs - 1e-9)), epochs
         if epochs - self.first < 2:
-            fail_with(f"{epochs} epochs leave {epochs - self.first} snapshots, and two are needed")
+            fail_with(f"epochs = {epochs}: too few for SWAG, which needs snapshots of two")
         variables = self.optimizer.variables
         zeros = partial(torch.zeros_like, requires_grad=False)
         self.mean = {name: value.detach().double() for name, value in variables.items()}
