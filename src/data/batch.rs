@@ -17,6 +17,20 @@ pub fn gather<T: Real>(split: &Split, indices: &[usize], transform: &Transform, 
         transform,
         out,
     );
+    clear_padding(split.input_shape.len(), transform, out);
+}
+
+/// Sets what stands behind the lengths of sequences to 0: scaling has moved it.
+fn clear_padding<T: Real>(row: usize, transform: &Transform, out: &mut [T]) {
+    if transform.padded.is_empty() {
+        return;
+    }
+    for row in out.chunks_exact_mut(row) {
+        for of in &transform.padded {
+            let length = row[of.length()].wide() as usize;
+            row[of.start + length * of.width..of.length()].fill(T::zero());
+        }
+    }
 }
 
 /// The scaled targets of the examples `indices`; `out` is resized and overwritten.

@@ -1,8 +1,20 @@
 //! What the made data sets share.
 
+use super::memory::Array;
 use super::random::Stream;
 use super::{Dataset, Seen, Split};
 use std::ops::Range;
+
+/// An array of numbers.
+pub(super) fn numbers(name: &str, shape: &[usize], values: Vec<f32>) -> Array {
+    let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    Array::new(name, "<f4", shape, Box::new(move |take| take(&bytes)))
+}
+
+/// An array of tokens, labels or lengths.
+pub(super) fn whole(name: &str, shape: &[usize], values: Vec<u8>) -> Array {
+    Array::new(name, "|u1", shape, Box::new(move |take| take(&values)))
+}
 
 /// A data set of these two parts.
 pub(super) fn dataset(name: &str, [train, test]: [Split; 2], classes: &[&str]) -> Dataset {

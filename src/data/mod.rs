@@ -4,6 +4,7 @@
 //! can. [`catalog`] is the registry of names, `fetch` downloads its files and [`verify`](mod@verify)
 //! compares their checksums; [`scaling`], [`split`], [`order`] and [`batch`] turn what was read into batches.
 
+mod adding_problem;
 pub mod batch;
 pub mod catalog;
 mod choices;
@@ -28,6 +29,7 @@ mod labels;
 mod lesson;
 mod look;
 mod made;
+mod made_language;
 mod memory;
 mod mnist;
 mod names;
@@ -43,6 +45,8 @@ mod recipe;
 mod refusal;
 mod run_columns;
 pub mod scaling;
+mod seasonal_series;
+mod sequences;
 mod shapes;
 mod shapes_and_numbers;
 mod shapes_segmentation;
@@ -68,6 +72,7 @@ pub use inputs::inputs_alone;
 pub use memory::{Array, Bytes, Cells, Column, Memory};
 pub use places::{Place, download_directory, places};
 pub use proposal::{Proposal, propose};
+pub use sequences::{Padded, SequenceInput};
 pub use sheet::is_table;
 pub use tabular::{Identifier, Seen};
 pub use targets::{load_all, of_other_examples};
@@ -214,6 +219,10 @@ pub struct Request {
     pub input: Option<Shape>,
     /// The names and shapes of the model's inputs, where they are known.
     pub inputs: Vec<(String, Shape)>,
+    /// Those of the model's inputs that are sequences, which have a length.
+    pub sequences: Vec<SequenceInput>,
+    /// The name of the input whose length a target of each step has: what stands behind it is missing.
+    pub follows: Option<String>,
     /// The names of the model's targets and what they are, where it has several: [`Request::of_targets`] asks for each.
     pub targets: Vec<(String, TargetKind)>,
     /// The columns or arrays of a model's other targets, and of how many numbers they are: no inputs.
@@ -224,6 +233,14 @@ pub struct Request {
     /// What a run said of its own `.npz`: the array of inputs and that of targets, taken of another one, too, if it has
     /// them.
     pub arrays: [Option<String>; 2],
+}
+
+impl Request {
+    /// The sequence that the model's input at `place` is, if it is one.
+    fn sequence(&self, place: usize) -> Option<&SequenceInput> {
+        let (name, _) = self.inputs.get(place)?;
+        self.sequences.iter().find(|of| of.name == *name)
+    }
 }
 
 /// What [`Request::data`] names.
@@ -316,10 +333,16 @@ pub fn load(request: &Request) -> Result<Dataset> {
                 Held::Table(columns) => tabular::in_memory(columns, &wanted, request),
             };
         }
-        Resolved::Entry(entry) => entry.read(&catalog::locate(
-            entry,
-            &places(request.data_dir.as_deref()),
-        )?)?,
+        Resolved::Entry(entry) => match &entry.arrays()[..] {
+            [] => {
+                let places = places(request.data_dir.as_deref());
+                entry.read(&catalog::locate(entry, &places)?)?
+            }
+            arrays => {
+                let from = From::Made(entry.name(), arrays);
+                return npz::read(from, &npz::Wanted::of(request));
+            }
+        },
         Resolved::Table(path) => return table::read(&path, &wanted, request),
         Resolved::Sheet(path) => return tabular::read(&path, &wanted, request, test_rows),
         Resolved::Npz(path) => return npz::read(From::File(&path), &npz::Wanted::of(request)),
@@ -366,9 +389,14 @@ fn read_folder(path: &Path, _: &Request, _: bool) -> Result<Dataset> {
 pub fn facts(request: &Request) -> Result<Facts> {
     match resolve(request)? {
         Resolved::Entry(entry) => {
-            match catalog::find(entry, &places(request.data_dir.as_deref())) {
-                Some(folder) => entry.found_facts(&folder),
-                None => Ok(entry.known_facts()),
+            let folder = catalog::find(entry, &places(request.data_dir.as_deref()));
+            match (&entry.arrays()[..], folder) {
+                ([], Some(folder)) => entry.found_facts(&folder),
+                ([], None) => Ok(entry.known_facts()),
+                (arrays, _) => {
+                    let from = From::Made(entry.name(), arrays);
+                    npz::facts(from, &npz::Wanted::of(request))
+                }
             }
         }
         Resolved::Npz(path) => npz::facts(From::File(&path), &npz::Wanted::of(request)),

@@ -6,6 +6,7 @@ mod archive;
 mod choose;
 mod inputs;
 mod labels;
+mod sequences;
 mod told;
 mod write;
 
@@ -60,6 +61,8 @@ pub(super) enum From<'a> {
     File(&'a Path),
     /// A program's memory.
     Memory(&'a [memory::Array]),
+    /// A made data set of this name.
+    Made(&'a str, &'a [memory::Array]),
 }
 
 impl<'a> From<'a> {
@@ -71,8 +74,9 @@ impl<'a> From<'a> {
             }
             From::Memory(arrays) => {
                 refuse_choices(Path::new(memory::ARRAYS), wanted.choices)?;
-                Ok(Archive::of(arrays))
+                Ok(Archive::of(memory::ARRAYS, arrays))
             }
+            From::Made(name, arrays) => Ok(Archive::of(name, arrays)),
         }
     }
 }

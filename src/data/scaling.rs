@@ -1,6 +1,7 @@
 //! Scaling: what is subtracted from, and divides, every value of a channel or feature.
 
 use super::Values;
+use super::sequences::Padded;
 use crate::likelihood::Observed;
 use crate::tensor::Shape;
 use rayon::prelude::*;
@@ -34,6 +35,10 @@ pub struct Transform {
     pub offset: Vec<f64>,
     /// What then divides; never 0.
     pub scale: Vec<f64>,
+    /// The sequences of real numbers in a row: what stands behind their lengths stays 0. Where there are any, offsets
+    /// and scales are those of every entry of the row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub padded: Vec<Padded>,
 }
 
 /// A transform, and the channels whose training values are all the same: they get the scale 1.
@@ -51,6 +56,7 @@ impl Transform {
         Transform {
             offset: vec![0.0; channels],
             scale: vec![1.0; channels],
+            padded: vec![],
         }
     }
 
@@ -92,6 +98,9 @@ pub struct Span {
     pub row: usize,
     /// The first that counts.
     pub start: usize,
+    /// Whether they are a sequence: the number behind them says how many of its steps, which are entries of all but the
+    /// first axis, are there and count.
+    pub is_sequence: bool,
 }
 
 impl Scaling {
@@ -99,7 +108,12 @@ impl Scaling {
     /// float64; the standard deviation is the population's.
     pub fn fit(self, values: &Values, shape: &Shape, indices: &[usize]) -> Fitted {
         let row = shape.len();
-        self.fit_span(values, Span { row, start: 0 }, shape, indices)
+        let span = Span {
+            row,
+            start: 0,
+            is_sequence: false,
+        };
+        self.fit_span(values, span, shape, indices)
     }
 
     /// The same of a part of each example, which is of `shape`.
@@ -109,6 +123,7 @@ impl Scaling {
             transform: Transform {
                 offset: vec![offset; channels],
                 scale: vec![scale; channels],
+                padded: vec![],
             },
             constant: vec![],
         };
@@ -117,11 +132,14 @@ impl Scaling {
             Scaling::Unit => same(0.0, 255.0),
             Scaling::Symmetric => same(127.5, 127.5),
             Scaling::Standardize | Scaling::Quartiles => {
+                let steps = shape.0.first().copied().unwrap_or(1);
                 let part = Part {
                     span,
                     width: shape.len(),
+                    step: shape.len() / steps.max(1),
                     channels,
                     indices,
+                    values,
                 };
                 let places = |channel| part.positions(channel);
                 let each = 0..channels;
@@ -144,7 +162,11 @@ impl Scaling {
                     .collect();
                 let offset = all.iter().map(|m| m.mean).collect();
                 Fitted {
-                    transform: Transform { offset, scale },
+                    transform: Transform {
+                        offset,
+                        scale,
+                        padded: vec![],
+                    },
                     constant,
                 }
             }
@@ -165,8 +187,11 @@ struct Moments {
 struct Part<'a> {
     span: Span,
     width: usize,
+    /// Numbers of a step, of a sequence.
+    step: usize,
     channels: usize,
     indices: &'a [usize],
+    values: &'a Values,
 }
 
 impl<'a> Part<'a> {
@@ -174,10 +199,20 @@ impl<'a> Part<'a> {
         index * self.span.row + self.span.start
     }
 
+    /// How many numbers of an example count.
+    fn there(self, start: usize) -> usize {
+        match self.span.is_sequence {
+            true => self.values.get(start + self.width) as usize * self.step,
+            false => self.width,
+        }
+    }
+
     /// The places of one channel's values.
     fn positions(self, channel: usize) -> impl Iterator<Item = usize> + Clone + 'a {
         let starts = self.indices.iter().map(move |index| self.start(*index));
-        starts.flat_map(move |start| (start + channel..start + self.width).step_by(self.channels))
+        starts.flat_map(move |start| {
+            (start + channel..start + self.there(start)).step_by(self.channels)
+        })
     }
 }
 
@@ -187,7 +222,8 @@ fn of_bytes(bytes: &[u8], part: Part) -> Vec<Moments> {
     let counted = part.indices.par_chunks(1024).map(|chunk| {
         let mut counts = empty();
         for index in chunk {
-            for row in bytes[part.start(*index)..][..part.width].chunks_exact(part.channels) {
+            let start = part.start(*index);
+            for row in bytes[start..][..part.there(start)].chunks_exact(part.channels) {
                 row.iter()
                     .zip(&mut counts)
                     .for_each(|(&byte, count)| count[usize::from(byte)] += 1);
@@ -271,11 +307,48 @@ mod tests {
             |bytes: &[u8]| Values::F32(bytes.iter().map(|b| f32::from(*b)).collect()),
             |bytes: &[u8]| Values::F64(bytes.iter().map(|b| f64::from(*b)).collect()),
         ];
-        let (shape, indices, span) = (Shape::new(&[2, 2]), [1, 2, 4, 8], Span { row: 5, start: 1 });
+        let (shape, indices, span) = (
+            Shape::new(&[2, 2]),
+            [1, 2, 4, 8],
+            Span {
+                row: 5,
+                start: 1,
+                is_sequence: false,
+            },
+        );
         for kind in kinds {
             for scaling in [Scaling::Standardize, Scaling::Quartiles, Scaling::Unit] {
                 let whole = scaling.fit_span(&kind(&bytes), span, &shape, &indices);
                 assert_eq!(whole, scaling.fit(&kind(&alone), &shape, &indices));
+            }
+        }
+    }
+
+    /// Three examples of up to three steps of two numbers; what stands behind a length is no number of the data.
+    #[test]
+    fn of_sequences_only_the_steps_that_are_there_count() {
+        let rows = [
+            [1, 10, 3, 20, 5, 60, 3],
+            [7, 30, 99, 99, 99, 99, 1],
+            [9, 0, 2, 40, 99, 99, 2],
+        ];
+        let there = vec![1, 10, 3, 20, 5, 60, 7, 30, 9, 0, 2, 40];
+        let kinds = [
+            |bytes: Vec<u8>| Values::U8(bytes),
+            |bytes: Vec<u8>| Values::F32(bytes.into_iter().map(f32::from).collect()),
+        ];
+        let span = Span {
+            row: 7,
+            start: 0,
+            is_sequence: true,
+        };
+        for kind in kinds {
+            for scaling in [Scaling::Standardize, Scaling::Quartiles] {
+                let found =
+                    scaling.fit_span(&kind(rows.concat()), span, &Shape::new(&[3, 2]), &[0, 1, 2]);
+                let steps: Vec<usize> = (0..6).collect();
+                let expected = scaling.fit(&kind(there.clone()), &Shape::new(&[2]), &steps);
+                assert_eq!(found, expected);
             }
         }
     }
@@ -294,7 +367,8 @@ mod tests {
             fitted.transform,
             Transform {
                 offset: vec![3.0, 9.0],
-                scale: vec![5.0f64.sqrt(), 1.0]
+                scale: vec![5.0f64.sqrt(), 1.0],
+                padded: vec![]
             }
         );
         assert_eq!(fitted.constant, [1]);
@@ -364,6 +438,11 @@ mod tests {
         let transform = Transform {
             offset: vec![0.1 + 0.2, 1.0 / 3.0],
             scale: vec![f64::MIN_POSITIVE, 1e300 / 7.0],
+            padded: vec![Padded {
+                start: 1,
+                steps: 2,
+                width: 3,
+            }],
         };
         let text = serde_json::to_string(&transform).unwrap();
         assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);
@@ -378,6 +457,7 @@ mod tests {
         let of = |offset: &[f64], scale: &[f64]| Transform {
             offset: offset.to_vec(),
             scale: scale.to_vec(),
+            padded: vec![],
         };
         let one = of(&[1.0, 2.0], &[2.0, 4.0]);
         assert_eq!(one.distance(&one), Some(0.0));
@@ -391,6 +471,7 @@ mod tests {
         let transform = Transform {
             offset: vec![3.5],
             scale: vec![0.3],
+            padded: vec![],
         };
         assert!((transform.invert(0, transform.apply(0, 7.25)) - 7.25).abs() < 1e-14);
     }

@@ -71,6 +71,7 @@ fn mixtures_have_the_moments_and_density_of_their_parts_in_own_units() {
         targets: Transform {
             offset: vec![10.0],
             scale: vec![3.0],
+            padded: vec![],
         },
     };
     let part = Part {

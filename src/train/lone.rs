@@ -80,7 +80,7 @@ pub(super) fn refuse_too_large(data: &Dataset, scales: &Scales) -> Result<()> {
     let rows: Vec<usize> = (0..data.train.len).collect();
     for side in sides(data, scales) {
         let finite = |channel: &usize| {
-            let Transform { offset, scale } = side.transform;
+            let Transform { offset, scale, .. } = side.transform;
             scale[*channel].is_finite() && offset[*channel].is_finite()
         };
         let Some(channel) = (0..side.transform.channels()).find(|channel| !finite(channel)) else {
@@ -112,7 +112,7 @@ pub(super) fn lone_cells(data: &Dataset, scales: &Scales, rows: &[usize]) -> Vec
             continue;
         }
         for channel in 0..channels {
-            let Transform { offset, scale } = side.transform;
+            let Transform { offset, scale, .. } = side.transform;
             if (offset[channel], scale[channel]) == (0.0, 1.0) {
                 // Nothing is scaled, so that no cell makes the others alike.
                 continue;

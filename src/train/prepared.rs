@@ -71,11 +71,15 @@ fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[us
     let mut start = 0;
     for input in &model.inputs {
         let width = input.shape.len();
-        let span = Span { row, start };
+        let span = Span {
+            row,
+            start,
+            is_sequence: false,
+        };
         let fitted = scaling.fit_span(values, span, &input.shape, training);
         let channels = fitted.transform.channels();
         let entries = || (0..width).map(|entry| entry % channels);
-        let Transform { offset, scale } = &fitted.transform;
+        let Transform { offset, scale, .. } = &fitted.transform;
         all.transform.offset.extend(entries().map(|c| offset[c]));
         all.transform.scale.extend(entries().map(|c| scale[c]));
         let is_constant = |entry: &usize| fitted.constant.contains(&(entry % channels));

@@ -445,6 +445,9 @@ fn the_registries_are_listed() {
         "shapes_segmentation",
         "volumes",
         "shapes_and_numbers",
+        "adding_problem",
+        "made_language",
+        "seasonal_series",
     ] {
         assert!(all.contains(word), "{word}");
     }

@@ -1,6 +1,7 @@
 //! Batches gathered from every kind of value, and targets and inputs that are refused.
 
 use super::*;
+use crate::data::Padded;
 use crate::tensor::Shape;
 
 fn split(inputs: Values, shape: &[usize], targets: Values) -> Split {
@@ -20,6 +21,7 @@ fn every_kind_of_value_gathers_the_same() {
     let transform = Transform {
         offset: vec![1.5, 2.0],
         scale: vec![3.0, 0.7],
+        padded: vec![],
     };
     let all = [
         Values::U8(bytes.clone()),
@@ -50,6 +52,7 @@ fn rows_of_one_channel_that_threads_share() {
         let transform = Transform {
             offset: vec![8.0],
             scale: vec![0.5],
+            padded: vec![],
         };
         let mut out = vec![0.0f32; 7];
         gather(&split, &indices, &transform, &mut out);
@@ -61,6 +64,32 @@ fn rows_of_one_channel_that_threads_share() {
             }
         }
     }
+}
+
+/// Two rows of a sequence of up to three steps of two numbers, and of another number behind it.
+#[test]
+fn the_padding_of_a_scaled_sequence_is_0() {
+    let rows = [
+        [1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 2.0, 7.0],
+        [5.0, 6.0, 0.0, 0.0, 0.0, 0.0, 1.0, 8.0],
+    ];
+    let split = split(Values::F64(rows.concat()), &[8], Values::U8(vec![]));
+    let transform = Transform {
+        offset: vec![1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 0.0, 7.5],
+        scale: vec![2.0, 4.0, 2.0, 4.0, 2.0, 4.0, 1.0, 0.5],
+        padded: vec![Padded {
+            start: 0,
+            steps: 3,
+            width: 2,
+        }],
+    };
+    let mut out = vec![];
+    gather::<f32>(&split, &[1, 0], &transform, &mut out);
+    let expected = [
+        [2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0],
+        [0.0, 0.0, 1.0, 0.5, 0.0, 0.0, 2.0, -1.0],
+    ];
+    assert_eq!(out, expected.concat());
 }
 
 #[test]

@@ -4,8 +4,9 @@ use super::Wanted;
 use super::choose::{self, Chosen, Named, Pair};
 use super::inputs::Inputs;
 use super::labels::{self, Numbered, Purpose};
+use super::sequences::says_lengths;
 use crate::data::error::corrupt;
-use crate::data::memory::{ARRAYS, Array};
+use crate::data::memory::Array;
 use crate::data::npy::{Contents, Header, read_contents, read_header};
 use crate::data::{Choices, Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -50,13 +51,13 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         })
     }
 
-    /// Arrays in memory.
-    pub(super) fn of(arrays: &'a [Array]) -> Self {
+    /// Arrays in memory, which messages call `name`.
+    pub(super) fn of(name: &'a str, arrays: &'a [Array]) -> Self {
         let names = arrays.iter().map(|array| array.name().to_owned());
         let mut names: Vec<String> = names.collect();
         names.sort();
         Archive {
-            path: Path::new(ARRAYS),
+            path: Path::new(name),
             names,
             members: Members::Memory(arrays),
         }
@@ -86,6 +87,9 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         };
         let of_run = [of_run(0), of_run(1)];
         let mut names = names;
+        if !wanted.request.sequences.is_empty() {
+            names.retain(|name| !says_lengths(name));
+        }
         let said_inputs = match &wanted.request.inputs[..] {
             [_, _, ..] => {
                 let mut arrays = self.arrays_of_inputs(wanted)?;
@@ -152,28 +156,43 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         }
         if let [(train, _), (test, found)] = &targets[..] {
             self.agree(&inputs[0].shape, &inputs[1].shape, &pairs[1].inputs)?;
-            self.agree(train, test, &found.name)?;
+            match (&train.0[..], &test.0[..], &wanted.request.follows) {
+                // Each part may be padded by itself.
+                ([_, train @ ..], [_, test @ ..], Some(_)) if train == test => {}
+                _ => self.agree(train, test, &found.name)?,
+            }
         }
         let taken = self.taken(&inputs, &targets, wanted);
         let purpose = Purpose {
             predicts: wanted.request.predicts,
             classes: wanted.request.classes.as_deref(),
         };
-        let shape = targets[0].0.clone();
+        let shapes: Vec<Shape> = targets.iter().map(|(shape, _)| shape.clone()).collect();
+        let shape = shapes[0].clone();
         let found = targets.into_iter().map(|(_, found)| found).collect();
         let numbered = labels::number(found, shape, purpose)?;
         let mut splits = vec![];
         for (index, values) in numbered.values.iter().enumerate() {
             let inputs = &inputs[index];
+            let name = pairs[index].targets.as_deref().unwrap_or_default();
+            let (target_shape, targets) = inputs.targets(
+                wanted.request.follows.as_deref(),
+                [name, &self.path.display().to_string()],
+                match numbered.shape.rank() {
+                    0 => &numbered.shape,
+                    _ => &shapes[index],
+                },
+                values.clone(),
+            )?;
             splits.push(Split {
                 len: inputs.first().shape[0],
-                inputs: match with_inputs {
+                inputs: match with_inputs || inputs.holds_tokens() {
                     true => self.values_of(inputs, wanted.choices)?,
                     false => Values::U8(vec![]),
                 },
                 input_shape: inputs.shape.clone(),
-                targets: values.clone(),
-                target_shape: numbered.shape.clone(),
+                targets,
+                target_shape,
             });
         }
         let test = (splits.len() > 1).then(|| splits.remove(1));
@@ -211,7 +230,8 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             targets: Values::F64(vec![]),
             target_shape: Shape::new(&[0]),
         };
-        let not_read = self.not_read(&inputs.names().collect::<Vec<_>>());
+        let read = inputs.names().chain(inputs.lengths());
+        let not_read = self.not_read(&read.collect::<Vec<_>>());
         let taken = [inputs.described(wanted.choices)].into_iter();
         let taken = taken.chain(not_read).collect();
         Ok(Dataset {

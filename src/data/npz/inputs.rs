@@ -3,6 +3,7 @@
 use super::Wanted;
 use super::archive::Archive;
 use super::choose::of_test;
+use super::sequences::OfSequences;
 use super::told::described;
 use crate::data::npy::Header;
 use crate::data::{Choices, Values, same_but_for_ones};
@@ -15,6 +16,8 @@ use std::io::{Read, Seek};
 pub(super) struct Inputs {
     /// The array of each input, in the model's order.
     arrays: Vec<(String, Header)>,
+    /// What is known of each that holds sequences.
+    pub(super) sequences: Vec<Option<OfSequences>>,
     /// The shape of one example: of several inputs that of their row.
     pub(super) shape: Shape,
 }
@@ -29,6 +32,18 @@ impl Inputs {
         &self.arrays[0].1
     }
 
+    /// Whether one is of tokens: what is none is told before a run begins.
+    pub(super) fn holds_tokens(&self) -> bool {
+        let mut all = self.sequences.iter().flatten();
+        all.any(|found| found.of.vocabulary.is_some())
+    }
+
+    /// The arrays that say the lengths of sequences.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = &str> {
+        let all = self.sequences.iter().flatten();
+        all.filter_map(|found| found.told_by.as_deref())
+    }
+
     /// `inputs x float32 [150, 4]`
     pub(super) fn described(&self, choices: &Choices) -> String {
         let layout = match choices.layout.as_deref() {
@@ -36,7 +51,16 @@ impl Inputs {
             _ => "",
         };
         let arrays = self.arrays.iter();
-        let each = arrays.map(|(name, header)| format!("`{name}` {}{layout}", described(header)));
+        let each = arrays.zip(&self.sequences).map(|((name, header), found)| {
+            let lengths = match found {
+                None => String::new(),
+                Some(OfSequences {
+                    told_by: Some(by), ..
+                }) => format!(" with the lengths in `{by}`"),
+                Some(_) => " of which all steps are there".into(),
+            };
+            format!("`{name}` {}{layout}{lengths}", described(header))
+        });
         format!("inputs {}", join(each.collect(), "and"))
     }
 }
@@ -87,12 +111,21 @@ impl<R: Read + Seek> Archive<'_, R> {
         let names = self.names_of_inputs(first, wanted)?;
         let mut inputs = Inputs {
             arrays: vec![],
+            sequences: vec![],
             shape: Shape::default(),
         };
         let mut shapes = vec![];
-        for name in names {
+        for (place, name) in names.into_iter().enumerate() {
             let header = self.header(&name)?;
-            shapes.push(self.input_shape(&name, &header, wanted.choices)?);
+            let shape = self.input_shape(&name, &header, wanted.choices)?;
+            let of = wanted.request.sequence(place);
+            let found = of.map(|of| self.sequences(&name, &header, of, wanted));
+            let found = found.transpose()?;
+            shapes.push(match &found {
+                None => shape,
+                Some(found) => Shape::new(&[found.of.row_len()]),
+            });
+            inputs.sequences.push(found);
             inputs.arrays.push((name, header));
         }
         inputs.shape = match &shapes[..] {
@@ -126,10 +159,12 @@ impl<R: Read + Seek> Archive<'_, R> {
     /// Whether the arrays of several inputs have the shapes that the model takes, and the same examples.
     fn check_inputs(&self, inputs: &Inputs, shapes: &[Shape], wanted: &Wanted) -> Result<()> {
         let of_model = wanted.request.inputs.iter();
-        for (((array, header), shape), (input, expected)) in
-            inputs.arrays.iter().zip(shapes).zip(of_model)
+        for ((((array, header), found), shape), (input, expected)) in
+            (inputs.arrays.iter().zip(&inputs.sequences))
+                .zip(shapes)
+                .zip(of_model)
         {
-            if !same_but_for_ones(&shape.0, &expected.0) {
+            if found.is_none() && !same_but_for_ones(&shape.0, &expected.0) {
                 let fact = format!(
                     "does not fit: `{array}` is {shape} an example, the model's input `{input}` takes {expected}"
                 );
@@ -143,8 +178,12 @@ impl<R: Read + Seek> Archive<'_, R> {
     /// The values of these inputs: of several, each example's one after the other.
     pub(super) fn values_of(&mut self, inputs: &Inputs, choices: &Choices) -> Result<Values> {
         let mut all = vec![];
-        for name in inputs.names() {
-            all.push(self.input_values(name, choices)?);
+        for (name, found) in inputs.names().zip(&inputs.sequences) {
+            let values = self.input_values(name, choices)?;
+            all.push(match found {
+                None => values,
+                Some(found) => found.rows(name, &self.path.display().to_string(), &values)?,
+            });
         }
         if all.len() == 1 {
             return Ok(all.remove(0));

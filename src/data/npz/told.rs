@@ -78,6 +78,7 @@ impl<R: Read + Seek> Archive<'_, R> {
             line += &format!("; test part {}", names.join(", "));
         }
         let read = inputs.iter().flat_map(Inputs::names);
+        let read = read.chain(inputs.iter().flat_map(Inputs::lengths));
         // A model's other targets are read for themselves.
         let others = wanted.request.others.iter();
         let others = others.filter_map(|(name, _)| self.of_training(name));

@@ -1,0 +1,187 @@
+//! Arrays of sequences: those that say how many steps of each are there, and the rows that a model takes.
+
+use super::archive::Archive;
+use super::inputs::Inputs;
+use super::{Contents, Values, Wanted};
+use crate::data::SequenceInput;
+use crate::data::npy::Header;
+use crate::data::sequences::{Stored, Told, targets_of_steps};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::tensor::Shape;
+use std::io::{Read, Seek};
+
+/// What the name of an array ends with that says how many steps of each sequence are there, and whether it is a mask.
+const ENDINGS: [(&str, bool); 4] = [
+    ("length", false),
+    ("lengths", false),
+    ("mask", true),
+    ("masks", true),
+];
+
+/// An array of sequences, and what is known of them.
+pub(super) struct OfSequences {
+    pub(super) of: SequenceInput,
+    /// The array that says their lengths.
+    pub(super) told_by: Option<String>,
+    steps: usize,
+    lengths: Option<Vec<usize>>,
+}
+
+/// Whether an array says how many steps of sequences are there, by its name.
+pub(super) fn says_lengths(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut words = name.split(['_', '-', '.', ' ']);
+    words.any(|word| ENDINGS.iter().any(|(ending, _)| *ending == word))
+}
+
+/// The names that an array of the lengths of the sequences in `array` may have, which are those of the input `input`:
+/// `x_length` beside `x`, `x_length_test` or `length_test` beside `x_test`. Of several sequences, a name says of which.
+fn names(array: &str, input: &str, several: bool) -> Vec<(String, bool)> {
+    let parts = ["train", "test", "training", "testing"];
+    let part = parts.iter().find_map(|part| {
+        let stem = array
+            .strip_suffix(&format!("_{part}"))
+            .or_else(|| array.strip_prefix(&format!("{part}_")))?;
+        Some((stem, *part))
+    });
+    let mut all = vec![];
+    for (ending, is_mask) in ENDINGS {
+        let mut add = |name: String| all.push((name, is_mask));
+        add(format!("{array}_{ending}"));
+        match part {
+            None => {
+                add(format!("{input}_{ending}"));
+                if !several {
+                    add(ending.to_owned());
+                }
+            }
+            Some((stem, part)) => {
+                add(format!("{stem}_{ending}_{part}"));
+                add(format!("{part}_{stem}_{ending}"));
+                add(format!("{input}_{ending}_{part}"));
+                if !several {
+                    add(format!("{ending}_{part}"));
+                    add(format!("{part}_{ending}"));
+                }
+            }
+        }
+    }
+    all
+}
+
+impl<R: Read + Seek> Archive<'_, R> {
+    /// The sequences in the array `name`, where the input is one.
+    pub(super) fn sequences(
+        &mut self,
+        name: &str,
+        header: &Header,
+        of: &SequenceInput,
+        wanted: &Wanted,
+    ) -> Result<OfSequences> {
+        let what = format!("`{name}` of `{}`", self.path.display());
+        let (examples, steps, width) = match header.shape[..] {
+            [n] => (n, 1, 1),
+            [n, steps] => (n, steps, 1),
+            [n, steps, ref axes @ ..] => (n, steps, axes.iter().product()),
+            [] => (0, 0, 0),
+        };
+        if width != of.width {
+            let (found, input) = (Shape::new(&header.shape[1..]), &of.name);
+            let expected = match of.vocabulary {
+                Some(_) => format!("a token a step: [{examples}, {}]", of.steps),
+                None => format!("[{examples}, {}, {}]", of.steps, of.width),
+            };
+            let fact = format!("does not fit: `{name}` is {found} an example");
+            return Err(self
+                .fault(&fact)
+                .note(format!("the model's input `{input}` takes {expected}"))
+                .into());
+        }
+        of.takes(&what, steps)?;
+        let several = wanted.request.sequences.len() > 1;
+        let told = names(name, &of.name, several)
+            .into_iter()
+            .find(|(name, _)| self.names.contains(name));
+        let Some((by, is_mask)) = told else {
+            return Ok(OfSequences {
+                of: of.clone(),
+                told_by: None,
+                steps,
+                lengths: None,
+            });
+        };
+        let found = self.array(&by)?;
+        let Contents::Numbers(values) = &found.contents else {
+            let fact = format!("holds text in `{by}`, which says the lengths of `{name}`");
+            return Err(self.fault(&fact).into());
+        };
+        let told = Told {
+            what: &format!("`{by}` of `{}`", self.path.display()),
+            is_mask,
+            shape: &found.header.shape,
+            values,
+        };
+        let lengths = told.lengths(&format!("`{name}`"), [examples, steps])?;
+        Ok(OfSequences {
+            of: of.clone(),
+            told_by: Some(by),
+            steps,
+            lengths: Some(lengths),
+        })
+    }
+}
+
+impl OfSequences {
+    /// The rows that the model takes of the values of the array `name` in `path`.
+    pub(super) fn rows(&self, name: &str, path: &str, values: &Values) -> Result<Values> {
+        let stored = Stored {
+            what: &format!("`{name}` of `{path}`"),
+            values,
+            steps: self.steps,
+            width: self.of.width,
+            lengths: self.lengths.as_deref(),
+        };
+        Ok(stored.rows(&self.of)?)
+    }
+}
+
+impl Inputs {
+    /// Targets of each step of an input, padded as it is; others as they are. `name` is their array in `path`.
+    ///
+    /// # Errors
+    ///
+    /// `E0514` where they have other steps than the input's array.
+    pub(super) fn targets(
+        &self,
+        follows: Option<&str>,
+        [name, path]: [&str; 2],
+        shape: &Shape,
+        values: Values,
+    ) -> Result<(Shape, Values)> {
+        let of_steps = self.sequences.iter().flatten();
+        let mut of_steps = of_steps.filter(|found| Some(&found.of.name[..]) == follows);
+        let Some(found) = of_steps.next() else {
+            return Ok((shape.clone(), values));
+        };
+        let [steps, ref axes @ ..] = shape.0[..] else {
+            return Ok((shape.clone(), values));
+        };
+        if steps != found.steps {
+            let title = format!(
+                "`{name}` of `{path}` has {steps} steps, and the sequences of `{}` have {}",
+                found.of.name, found.steps
+            );
+            return Err(Diagnostic::error("E0514", title)
+                .note("the model has a target at each step of its input")
+                .into());
+        }
+        let width = axes.iter().product();
+        let sizes = [steps, found.of.steps, width];
+        let values = targets_of_steps(&values, sizes, found.lengths.as_deref());
+        let shape = Shape::new(&[&[found.of.steps], axes].concat());
+        Ok((shape, values))
+    }
+}
+
+#[cfg(test)]
+mod tests;
