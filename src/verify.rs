@@ -4,7 +4,7 @@
 use crate::diagnostic::{Diagnostic, Result};
 use crate::emit::pytorch;
 use crate::exec::{Batch, Draw, Interpreter};
-use crate::ir::Position;
+use crate::ir::{Lengths, Position};
 use crate::likelihood::{OwnedTargets, TargetKind, Targets};
 use crate::plan::Plan;
 use crate::train::files::failed;
@@ -272,7 +272,14 @@ impl Made {
     /// `len` examples.
     pub fn new(plan: &Plan, len: usize) -> Made {
         let model = &plan.model;
-        let inputs = 0..len * model.input.shape.len();
+        let row = model.input.shape.len();
+        let inputs = 0..len * row;
+        let mut inputs: Vec<f64> = inputs
+            .map(|i| 1.3 * (0.37 * i as f64 + 0.2).sin())
+            .collect();
+        for row in inputs.chunks_exact_mut(row) {
+            model.admit(row, Lengths::Any);
+        }
         let mut targets: Vec<OwnedTargets<f64>> = model
             .observed()
             .map(|(target, observe)| {
@@ -288,9 +295,7 @@ impl Made {
             .collect();
         let others = targets.split_off(1);
         Made {
-            inputs: inputs
-                .map(|i| 1.3 * (0.37 * i as f64 + 0.2).sin())
-                .collect(),
+            inputs,
             targets: targets.remove(0),
             others,
             len,

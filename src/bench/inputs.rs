@@ -1,7 +1,7 @@
 //! Made-up examples: a rate depends on no value.
 
 use crate::exec::Batch;
-use crate::ir::{Observe, Target};
+use crate::ir::{Lengths, Observe, Target};
 use crate::likelihood::{OwnedTargets, Storage};
 use crate::plan::Plan;
 use crate::tensor::Stream;
@@ -20,8 +20,12 @@ pub struct Synthetic {
 impl Synthetic {
     /// `len` examples of what `plan` takes.
     pub fn new(plan: &Plan, len: usize) -> Self {
+        let mut inputs = normal(0, len * plan.model.input.shape.len());
+        for row in inputs.chunks_exact_mut(plan.model.input.shape.len()) {
+            plan.model.admit(row, Lengths::Full);
+        }
         Synthetic {
-            inputs: normal(0, len * plan.model.input.shape.len()),
+            inputs,
             columns: plan.model.summaries().map(|summary| summary.row()).sum(),
             targets: (plan.model.observed())
                 .map(|(target, observe)| targets_of(target, observe, len))

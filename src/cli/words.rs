@@ -15,7 +15,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
         "conv_transpose1d" "conv_transpose2d" "conv_transpose3d" "crop" "dense" "dropout" "elu" "exp"
         "filter_response_norm" "flatten" "gelu" "global_avg_pool1d" "global_avg_pool2d" "global_avg_pool3d"
         "global_max_pool1d" "global_max_pool2d" "global_max_pool3d" "group_norm" "hard_swish" "instance_norm"
-        "layer_norm" "leaky_relu" "log_softmax" "max_pool1d" "max_pool2d" "max_pool3d" "mish" "multiply" "pad"
+        "layer_norm" "leaky_relu" "log_softmax" "mask_padding" "max_pool1d" "max_pool2d" "max_pool3d" "mish" "multiply" "pad"
         "pad_channels" "prelu" "relu" "reshape" "sigmoid" "silu" "softmax" "softplus" "spatial_dropout" "tanh"
         "upsample1d" "upsample2d" "upsample3d";
     "priors":
@@ -42,7 +42,7 @@ static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
         "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate" "emit"
-        "bench" "uci" "calibration" "diagnostics" "editors" "python";
+        "bench" "uci" "sequences" "calibration" "diagnostics" "editors" "python";
 };
 
 static GLOSSARY: &str = include_str!("../../docs/words.md");

@@ -6,7 +6,7 @@ use super::composition::Compositions;
 use super::scalar::Scalar;
 use crate::distribution::{Distribution, LocalScales, Support};
 use crate::initializer::Initializer;
-use crate::layer::{self, Layer, Operation, Slot};
+use crate::layer::{self, Layer, Operation, Sequence, Slot};
 use crate::likelihood::{Likelihood, Summary, TargetKind};
 use crate::posterior::{LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
 use crate::pretrained::{self, moped};
@@ -123,6 +123,29 @@ pub struct Input {
     pub name: String,
     /// The shape of one example.
     pub shape: Shape,
+    /// What else is known of a sequence whose examples have lengths of their own.
+    pub sequence: Option<Sequence>,
+}
+
+impl Input {
+    /// How many numbers an example's row has of it: of a sequence with lengths its own and the length.
+    pub fn row_len(&self) -> usize {
+        self.shape.len() + usize::from(self.sequence.is_some())
+    }
+
+    /// Its type, as the language writes it, with a first axis for the examples: `real[B, 32, 32, 3]`.
+    pub fn data_type(&self, examples: &str) -> String {
+        let axes = self.shape.0.iter().map(usize::to_string);
+        let axes: Vec<String> = std::iter::once(examples.into()).chain(axes).collect();
+        let axes = axes.join(", ");
+        match self.sequence {
+            None => format!("real[{axes}]"),
+            Some(Sequence { vocabulary: None }) => format!("real[{axes}, padded]"),
+            Some(Sequence {
+                vocabulary: Some(size),
+            }) => format!("token[{axes}, vocabulary = {size}]"),
+        }
+    }
 }
 
 /// `target label: category[10]`
@@ -132,6 +155,8 @@ pub struct Target {
     pub name: String,
     /// What it is.
     pub kind: TargetKind,
+    /// Of a target that has a value a step of a sequence: the place among the inputs of the one whose lengths it has.
+    pub steps_of: Option<usize>,
 }
 
 /// A value of the graph.
@@ -145,6 +170,8 @@ pub struct Node {
     pub call: Option<Call>,
     /// The shape of one example's value.
     pub shape: Shape,
+    /// The value of one number that is its length, of a sequence whose examples have lengths of their own.
+    pub length: Option<Handle<Node>>,
     /// Where it is written.
     pub span: Span,
 }

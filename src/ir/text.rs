@@ -76,7 +76,7 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
         None => line!(out, "\ndata"),
     }
     for input in &model.inputs {
-        columns(out, [&input.name, &batched(&input.shape), "input"]);
+        columns(out, [&input.name, &input.data_type("B"), "input"]);
     }
     for (target, _) in model.observed() {
         columns(out, [&target.name, &target.kind.to_string(), "target"]);

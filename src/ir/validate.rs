@@ -6,7 +6,7 @@ use super::loss::*;
 use super::method::Parameters;
 use super::model::*;
 use super::scalar::{Leaf, Scalar};
-use crate::layer::{MOST_INPUTS, Takes};
+use crate::layer::{MOST_INPUTS, Sequences, Takes};
 use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
@@ -64,9 +64,11 @@ fn graph(model: &Model) -> Result<(), String> {
             continue;
         };
         let takes = call.layer.map_or(Takes::One, |layer| layer.takes());
+        let told = call.layer.map(|layer| layer.sequences());
+        let told = usize::from(matches!(told, Some(Sequences::Told { .. })));
         let taken = match takes {
-            Takes::One => node.inputs.len() == 1,
-            Takes::Several => (2..=MOST_INPUTS).contains(&node.inputs.len()),
+            Takes::One => (1..=1 + told).contains(&node.inputs.len()),
+            Takes::Several => (2..=MOST_INPUTS + told).contains(&node.inputs.len()),
         };
         holds(taken, || format!("{name} has {} inputs", node.inputs.len()))?;
         let earlier = node.inputs.iter().all(|input| *input < handle);

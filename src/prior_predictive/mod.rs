@@ -34,7 +34,7 @@ pub use spread::Spread;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Buffers, Part};
-use crate::ir::Inference;
+use crate::ir::{Inference, Lengths};
 use crate::layer::Operation;
 use measure::measure;
 use serde::Serialize;
@@ -111,8 +111,12 @@ pub fn training_inputs(part: &Part, name: &str, examples: usize) -> Result<Input
 
 /// Standard normal inputs, where there are no data.
 pub fn standard_inputs(model: &Inference, examples: usize) -> Inputs {
-    let mut values = vec![0.0; examples * model.input.shape.len()];
+    let row = model.input.shape.len();
+    let mut values = vec![0.0; examples * row];
     crate::tensor::Stream::new(0, u64::MAX, 0, 0).fill_normal(0, &mut values);
+    for row in values.chunks_exact_mut(row) {
+        model.admit(row, Lengths::Full);
+    }
     Inputs {
         name: "standard normal inputs".into(),
         values,

@@ -109,6 +109,9 @@ pub enum ItemKind {
 /// The axis of an input that is as long as the data say: `real[_]`.
 pub const OF_DATA: &str = "_";
 
+/// What stands in the brackets of an input whose examples have lengths of their own: `real[100, 3, padded]`.
+pub const PADDED: &str = "padded";
+
 /// `real[32, 32, 3]`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataType {
@@ -119,6 +122,9 @@ pub struct DataType {
     /// What stands in a second pair of brackets: `category[3][64, 64]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub places: Option<Vec<Expr>>,
+    /// What is said by name in the brackets: `vocabulary = 20_000`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Argument>,
     /// The whole.
     pub span: Span,
 }

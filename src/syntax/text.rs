@@ -199,8 +199,13 @@ impl Display for Call {
 impl Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         self.name.fmt(f)?;
-        let mut brackets = [&self.axes, &self.places].into_iter().flatten();
-        brackets.try_for_each(|axes| write!(f, "[{}]", Commas(axes)))
+        if let Some(axes) = &self.axes {
+            let said = self.said.iter().map(ToString::to_string);
+            let all: Vec<String> = axes.iter().map(ToString::to_string).chain(said).collect();
+            write!(f, "[{}]", all.join(", "))?;
+        }
+        let mut places = self.places.iter();
+        places.try_for_each(|places| write!(f, "[{}]", Commas(places)))
     }
 }
 

@@ -198,6 +198,7 @@ impl Names {
     fn data_type(&mut self, data_type: &DataType) {
         let axes = data_type.axes.iter().chain(&data_type.places);
         axes.flatten().for_each(|axis| self.expression(axis));
+        self.arguments(&data_type.said);
     }
 
     fn parameter(&mut self, parameter: &BlockParameter) {

@@ -18,6 +18,7 @@ static FILES: &[&str] = &[
     include_str!("pieces/layers/reflect.py"),
     include_str!("pieces/layers/norms.py"),
     include_str!("pieces/layers/dropout.py"),
+    include_str!("pieces/layers/sequences.py"),
     include_str!("pieces/posteriors/laplace.py"),
     include_str!("pieces/posteriors/cauchy.py"),
     include_str!("pieces/posteriors/transformed.py"),

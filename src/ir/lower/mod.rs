@@ -20,6 +20,7 @@ mod prior;
 mod residual;
 mod reuse;
 mod scalar;
+mod sequences;
 mod settings;
 mod share;
 mod structure;
@@ -38,6 +39,7 @@ use super::model::*;
 use super::objective;
 use crate::check::{Constants, Messages};
 use crate::diagnostic::Diagnostic;
+use crate::layer::Sequence;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{File, Ident};
 use items::Items;
@@ -70,6 +72,7 @@ pub fn lower(
         constants,
         nodes: Arena::default(),
         names: HashMap::new(),
+        lengths: HashMap::new(),
         spaces: Vec::new(),
         blocks: blocks::blocks(file),
         uses: Table::default(),
@@ -171,6 +174,8 @@ struct Lower<'a> {
     nodes: Arena<Node>,
     /// The values by their paths, the first of each, and those that blocks and repeats give.
     names: HashMap<String, Handle<Node>>,
+    /// The values that are lengths, with the places of their inputs and what is known of these.
+    lengths: HashMap<Handle<Node>, (usize, Sequence)>,
     /// The namespaces that the line being read stands in, the innermost last. What is observed stands in the network's.
     spaces: Vec<paths::Namespace>,
     blocks: HashMap<String, blocks::Block<'a>>,
@@ -268,7 +273,10 @@ impl Lower<'_> {
             );
         }
         let unused = self.nodes.iter();
-        let unused = unused.filter(|(handle, node)| !used[*handle] && node.call.is_some());
+        // A length is there whether a layer asks for it or not.
+        let unused = unused.filter(|(handle, node)| {
+            !used[*handle] && node.call.is_some() && !self.lengths.contains_key(handle)
+        });
         let unused: Vec<(Handle<Node>, &Node)> = unused.collect();
         let Some((handle, first)) = unused.first() else {
             return;

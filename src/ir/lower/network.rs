@@ -55,12 +55,13 @@ impl Lower<'_> {
     /// above the network.
     fn input_nodes(&mut self, inputs: &[Input], spans: &[Span]) -> Input {
         let row = match inputs {
-            [only] => only.clone(),
+            [only @ Input { sequence: None, .. }] => only.clone(),
             several => {
                 let names: Vec<&str> = several.iter().map(|input| input.name.as_str()).collect();
                 Input {
                     name: format!("({})", names.join(", ")),
-                    shape: Shape(vec![several.iter().map(|input| input.shape.len()).sum()]),
+                    shape: Shape(vec![several.iter().map(Input::row_len).sum()]),
+                    sequence: None,
                 }
             }
         };
@@ -69,28 +70,52 @@ impl Lower<'_> {
             inputs: vec![],
             call: None,
             shape: row.shape.clone(),
+            length: None,
             span: spans[0],
         });
         self.current = Some(first);
+        if row == inputs[0] {
+            return row;
+        }
         let mut start = 0;
-        for (input, span) in inputs.iter().zip(spans).filter(|_| inputs.len() > 1) {
-            let part = Part::new(start, input.shape.clone());
-            let arguments = entries_from(start);
-            start += input.shape.len();
-            self.current = Some(self.add(Node {
-                name: input.name.clone(),
-                inputs: vec![first],
-                call: Some(Call {
-                    layer: None,
-                    arguments,
-                    operation: Arithmetic::Map(Arc::new(part)),
-                    parameters: vec![],
-                }),
-                shape: input.shape.clone(),
-                span: *span,
-            }));
+        for (index, (input, &span)) in inputs.iter().zip(spans).enumerate() {
+            let own = start;
+            start += input.row_len();
+            let length = input.sequence.map(|sequence| {
+                let name = format!("{}.length", input.name);
+                let length = self.part(first, name, start - 1, Shape::new(&[1]), span);
+                self.lengths.insert(length, (index, sequence));
+                length
+            });
+            let value = self.part(first, input.name.clone(), own, input.shape.clone(), span);
+            self.nodes[value].length = length;
+            self.current = Some(value);
         }
         row
+    }
+
+    /// Adds the part of the row of inputs that begins at `start`.
+    fn part(
+        &mut self,
+        row: Handle<Node>,
+        name: String,
+        start: usize,
+        shape: Shape,
+        span: Span,
+    ) -> Handle<Node> {
+        self.add(Node {
+            name,
+            inputs: vec![row],
+            call: Some(Call {
+                layer: None,
+                arguments: entries_from(start),
+                operation: Arithmetic::Map(Arc::new(Part::new(start, shape.clone()))),
+                parameters: vec![],
+            }),
+            shape,
+            length: None,
+            span,
+        })
     }
 
     /// The value of a layer, of the values it takes where nothing is wrong with these.
@@ -136,13 +161,18 @@ impl Lower<'_> {
         let (scope, messages) = scoped!(self, None);
         let constants = bound.constants(scope, messages);
         let inputs = inputs.filter(|inputs| self.takes(step, entry, inputs));
-        let (Some(constants), Some(inputs)) = (constants, inputs) else {
+        let (Some(mut constants), Some(inputs)) = (constants, inputs) else {
             return self.check_alone(&slots, call.settings.as_ref(), default);
         };
+        let place = call.kind.span;
+        let Some(taken) = self.of_sequences(&name, place, entry, &mut constants, inputs) else {
+            return self.check_alone(&slots, call.settings.as_ref(), default);
+        };
+        let inputs = &taken.inputs[..];
         let operation = match entry.join(&constants, &self.shapes(inputs)) {
             Ok(operation) => operation,
             Err(error) => {
-                self.shape_error(&name, call.kind.span, inputs, error);
+                self.shape_error(&name, place, inputs, error);
                 return self.check_alone(&slots, call.settings.as_ref(), default);
             }
         };
@@ -170,7 +200,7 @@ impl Lower<'_> {
             }
         };
         let of = (constants, operation, parameters);
-        Some(self.call(name, inputs.to_vec(), entry, of, step.span))
+        self.call_on(taken, name, entry, of, step.span)
     }
 
     /// Whether a layer takes so many values.

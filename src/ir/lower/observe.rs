@@ -74,7 +74,11 @@ impl Lower<'_> {
             }
         }
         let pairs = targets.iter().zip(found);
-        let pairs = pairs.map(|(target, observe)| Some((target.clone()?, observe??)));
+        let pairs = pairs.map(|(target, observe)| {
+            let (mut target, observe) = (target.clone()?, observe??);
+            target.steps_of = self.steps_of(&observe);
+            Some((target, observe))
+        });
         pairs.collect::<Option<_>>().filter(|_| whole)
     }
 

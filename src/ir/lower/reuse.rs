@@ -72,6 +72,9 @@ impl Lower<'_> {
             self.report(Diagnostic::error("E0205", title).at(on, "one too many"));
             return None;
         }
+        let mut call = call;
+        let taken = self.of_sequences(&path, step.span, layer, &mut call.arguments, inputs)?;
+        let inputs = &taken.inputs[..];
         let shapes = self.shapes(inputs);
         let operation = match layer.join(&call.arguments, &shapes) {
             Ok(operation) => operation,
@@ -85,7 +88,7 @@ impl Lower<'_> {
         }
         self.fits(&path, &operation, step.span)?;
         let of = (call.arguments, operation, call.parameters);
-        Some(self.call(path, inputs.to_vec(), layer, of, step.span))
+        self.call_on(taken, path, layer, of, step.span)
     }
 
     /// The layer whose parameters the one at `path` has, where its block is written out with those of another use.

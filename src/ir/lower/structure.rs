@@ -1,6 +1,7 @@
 //! How a network is put together: `residual`, `concat`, `repeat`, `reuse`, and the values that a layer takes.
 
 use super::paths::Namespace;
+use super::sequences::Taken;
 use super::{Lower, scoped, types};
 use crate::check::{Scope, arguments};
 use crate::diagnostic::Diagnostic;
@@ -260,7 +261,8 @@ impl Lower<'_> {
         span: Span,
         refused: impl FnOnce(&mut Self, ShapeError),
     ) -> Option<Handle<Node>> {
-        let arguments = Constants::default();
+        let mut arguments = Constants::default();
+        let taken = self.of_sequences(&path, span, layer, &mut arguments, &inputs)?;
         let shapes = self.shapes(&inputs);
         let operation = match layer.join(&arguments, &shapes) {
             Ok(operation) => operation,
@@ -270,7 +272,7 @@ impl Lower<'_> {
             }
         };
         self.fits(&path, &operation, span)?;
-        Some(self.call(path, inputs, layer, (arguments, operation, vec![]), span))
+        self.call_on(taken, path, layer, (arguments, operation, vec![]), span)
     }
 
     /// Reports a value with more numbers than one example can have.
@@ -284,11 +286,11 @@ impl Lower<'_> {
         Some(())
     }
 
-    /// Adds the value of a layer.
-    pub(super) fn call(
+    /// Adds the value of a layer on what it takes.
+    pub(super) fn call_on(
         &mut self,
+        taken: Taken,
         name: String,
-        inputs: Vec<Handle<Node>>,
         layer: &'static dyn Layer,
         (arguments, operation, parameters): (
             Constants,
@@ -296,11 +298,13 @@ impl Lower<'_> {
             Vec<Option<Handle<crate::ir::Tensor>>>,
         ),
         span: Span,
-    ) -> Handle<Node> {
+    ) -> Option<Handle<Node>> {
         let shape = operation.output();
-        self.add(Node {
+        let length = self.length_of(&taken, &name, &shape, span)?;
+        Some(self.add(Node {
             name,
-            inputs,
+            inputs: taken.inputs,
+            length,
             call: Some(Call {
                 layer: Some(layer),
                 arguments,
@@ -309,7 +313,7 @@ impl Lower<'_> {
             }),
             shape,
             span,
-        })
+        }))
     }
 
     pub(super) fn shapes(&self, nodes: &[Handle<Node>]) -> Vec<Shape> {

@@ -5,9 +5,12 @@ use super::{Lower, scoped};
 use crate::check::{Scope, arguments};
 use crate::diagnostic::{Diagnostic, elsewhere};
 use crate::ir::model::{Input, Target};
+use crate::layer::Sequence;
+use crate::layer::sequences::VOCABULARY;
+use crate::likelihood::MOST_COUNTED;
 use crate::likelihood::TargetKind;
 use crate::source::Span;
-use crate::syntax::ast::{DataType, Expr, ExprKind, Ident, OF_DATA};
+use crate::syntax::ast::{DataType, Expr, ExprKind, Ident, OF_DATA, PADDED};
 use crate::tensor::Shape;
 
 impl Lower<'_> {
@@ -16,7 +19,7 @@ impl Lower<'_> {
         let all = items.inputs.iter();
         let all: Vec<Option<Input>> = all.map(|&input| self.input(input, items)).collect();
         let all: Vec<Input> = all.into_iter().collect::<Option<_>>()?;
-        let row = Shape(vec![all.iter().map(|input| input.shape.len()).sum()]);
+        let row = Shape(vec![all.iter().map(Input::row_len).sum()]);
         if !fits(&row) {
             let title =
                 format!("the inputs together are {row}: more numbers than one example can have");
@@ -28,11 +31,16 @@ impl Lower<'_> {
     }
 
     fn input(&mut self, (name, data_type): (&Ident, &DataType), items: &Items) -> Option<Input> {
-        if data_type.name.text != "real" {
-            let message = Diagnostic::error("E0206", "an input is made of real numbers")
-                .at(data_type.span, "");
+        let word = data_type.name.text.as_str();
+        if word == "token" {
+            return self.tokens(name, data_type);
+        }
+        if word != "real" {
+            let message =
+                Diagnostic::error("E0206", "an input is made of real numbers, or of tokens")
+                    .at(data_type.span, "");
             let help = format!(
-                "such as `input {}: real[32, 32, 3]`, channels last",
+                "such as `input {}: real[32, 32, 3]`, channels last, or `token[64, vocabulary = 20_000]`",
                 name.text
             );
             self.report(match elsewhere::data_type(&data_type.name.text) {
@@ -46,10 +54,39 @@ impl Lower<'_> {
             self.report(Diagnostic::error("E0206", title).at(data_type.span, ""));
             return None;
         }
+        if let Some(said) = data_type.said.first() {
+            let title = "a `real` input has nothing that is said by name";
+            let help = "`real[100, 3]`, or `real[100, 3, padded]` where examples have lengths of their own";
+            self.report(
+                Diagnostic::error("E0206", title)
+                    .at(said.span, "")
+                    .help(help),
+            );
+            return None;
+        }
+        let padded =
+            |axis: &Expr| matches!(&axis.kind, ExprKind::Name(name) if name.text == PADDED);
+        let (last, sizes) = match data_type.axes.as_deref() {
+            Some([sizes @ .., last]) if padded(last) => (Some(last), sizes),
+            axes => (None, axes.unwrap_or_default()),
+        };
+        if let Some(last) = last
+            && sizes.is_empty()
+        {
+            let title = "a sequence has a number of steps, the most that an example has";
+            let help = "`real[100, padded]`, `real[100, 3, padded]`";
+            self.report(
+                Diagnostic::error("E0206", title)
+                    .at(last.span, "")
+                    .help(help),
+            );
+            return None;
+        }
         let shape = match &data_type.axes {
             // One number an example is a row of one.
             None => Shape(vec![1]),
-            Some(axes) => {
+            Some(_) => {
+                let axes = sizes;
                 let of_data = |axis: &&Expr| matches!(&axis.kind, ExprKind::Name(name) if name.text == OF_DATA);
                 if let (Some(axis), [_, _, ..]) = (axes.iter().find(of_data), &items.inputs[..]) {
                     let title = "of several inputs each has a width of its own";
@@ -80,6 +117,51 @@ impl Lower<'_> {
         Some(Input {
             name: name.text.clone(),
             shape,
+            sequence: last.map(|_| Sequence { vocabulary: None }),
+        })
+    }
+
+    /// `token[64, vocabulary = 20_000]`
+    fn tokens(&mut self, name: &Ident, data_type: &DataType) -> Option<Input> {
+        let steps = data_type.axes.as_deref().unwrap_or_default();
+        let size = match &data_type.said[..] {
+            [one]
+                if one
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| name.text == VOCABULARY) =>
+            {
+                Some(one)
+            }
+            _ => None,
+        };
+        let ([steps], Some(size), None) = (steps, size, &data_type.places) else {
+            let title = "a sequence of tokens says the most steps that an example has, and how many tokens there are";
+            let help = format!("`input {}: token[64, vocabulary = 20_000]`", name.text);
+            self.report(
+                Diagnostic::error("E0206", title)
+                    .at(data_type.span, "")
+                    .help(help),
+            );
+            return None;
+        };
+        let what = "the number of steps";
+        let shape = self.axes(std::slice::from_ref(steps), data_type, what);
+        let (scope, messages) = scoped!(self, None);
+        let what = "the size of the vocabulary";
+        let size_of = arguments::count(what, &size.value, scope, messages)?;
+        if size_of as f64 > MOST_COUNTED {
+            let most = crate::words::thousands(MOST_COUNTED as usize);
+            let title = format!("a vocabulary has at most {most} tokens");
+            self.report(Diagnostic::error("E0307", title).at(size.value.span, ""));
+            return None;
+        }
+        Some(Input {
+            name: name.text.clone(),
+            shape: shape?,
+            sequence: Some(Sequence {
+                vocabulary: Some(size_of),
+            }),
         })
     }
 
@@ -168,6 +250,7 @@ impl Lower<'_> {
         Some(Target {
             name: name.text.clone(),
             kind,
+            steps_of: None,
         })
     }
 }

@@ -247,6 +247,7 @@ impl Lower<'_> {
             name,
             inputs: vec![above],
             shape: operation.output(),
+            length: self.nodes[above].length,
             call: Some(Call {
                 layer,
                 arguments,

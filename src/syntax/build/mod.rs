@@ -172,11 +172,20 @@ impl Builder {
     fn data_type(&mut self, pair: Pair<Rule>) -> DataType {
         let mut p = parts(&pair);
         let name = ident(next(&mut p));
-        let mut axes = p.map(|axes| parts(&axes).map(|axis| self.expression(axis, 0)).collect());
+        let mut said = Vec::new();
+        let mut axes = p.map(|axes| {
+            let all = self.arguments(Some(axes), 0);
+            let (named, sizes): (Vec<_>, Vec<_>) =
+                all.into_iter().partition(|one| one.name.is_some());
+            said.extend(named);
+            sizes.into_iter().map(|size| size.value).collect()
+        });
+        let [axes, places] = [axes.next(), axes.next()];
         DataType {
             name,
-            axes: axes.next(),
-            places: axes.next(),
+            axes,
+            places,
+            said,
             span: span(&pair),
         }
     }

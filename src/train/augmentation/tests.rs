@@ -30,11 +30,13 @@ fn input(shape: &[usize]) -> Input {
     Input {
         name: "x".into(),
         shape: Shape::new(shape),
+        sequence: None,
     }
 }
 
 fn target(kind: TargetKind) -> Target {
     Target {
+        steps_of: None,
         name: "mask".into(),
         kind,
     }

@@ -16,7 +16,7 @@ fn classifier(input: &str, estimator: &str, network: &str, objective: &str) -> S
 }
 
 /// Networks that have every layer of the registry, with the input of each.
-const NETWORKS: [(&str, &str); 12] = [
+const NETWORKS: [(&str, &str); 13] = [
     // Paddings that are not alike on both sides, and such that are.
     (
         "[7, 6, 2]",
@@ -72,6 +72,10 @@ const NETWORKS: [(&str, &str); 12] = [
     (
         "[4, 6]",
         "reshape([8, 3])\n dense(5)\n layer_norm\n relu\n reshape([5, 8])\n dense(2)\n flatten",
+    ),
+    (
+        "[7, 3, padded]",
+        "dense(4)\n tanh\n layer_norm\n conv1d(3, kernel = 3, padding = same)\n mask_padding\n flatten",
     ),
     // Names with a meaning in the program.
     (

@@ -5,7 +5,9 @@
 //! The sum may be written over the first value, whose gradient then is dy without any work.
 
 use super::joins::{alike, operation};
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Takes, Towards,
+};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 
@@ -20,6 +22,10 @@ impl Layer for Add {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

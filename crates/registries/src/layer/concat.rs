@@ -5,7 +5,9 @@
 //! Values are joined along their last axis, the channels; their other axes must be the same.
 
 use super::joins::{operation, several};
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Takes, Towards,
+};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 
@@ -20,6 +22,10 @@ impl Layer for Concat {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -12,7 +12,7 @@
 use super::grouped::Grouped;
 use super::image_convolution::Convolution;
 use super::windows::{places, windows};
-use super::{Layer, Operation, ShapeError, Slot};
+use super::{Layer, Operation, Sequences, ShapeError, Slot};
 use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 use crate::tensor::im2col::{Padding, Window};
@@ -146,6 +146,13 @@ impl<const N: usize> Layer for Conv<N> {
         match arguments.find("groups") {
             Some(Constant::Count(2..)) => GROUPED[N - 1],
             _ => METHODS[N - 1],
+        }
+    }
+
+    fn sequences(&self) -> Sequences {
+        match N {
+            1 => Sequences::Zeroed { keeps: true },
+            _ => Sequences::Refused,
         }
     }
 

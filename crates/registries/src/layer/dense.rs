@@ -15,7 +15,7 @@
 //! units: dWᵀ = dYᵀ·X has rows of a number an input, and is turned over when it is made. With 10 units 21 → 9 µs for
 //! 128 examples of 400 inputs.
 
-use super::{AnyLinear, Layer, Linear, Operation, ShapeError, Slot};
+use super::{AnyLinear, Layer, Linear, Operation, Sequences, ShapeError, Slot};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, gemm, parallel_gemm};
 use crate::tensor::{Real, Shape, transpose};
@@ -37,6 +37,10 @@ impl Layer for Dense {
             }],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

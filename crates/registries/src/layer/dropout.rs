@@ -5,7 +5,7 @@
 //! In training each example of a step has a mask of its own; predictions leave nothing out: y = x. Srivastava et al.,
 //! 2014. The posterior of that name is another thing: it takes the mask for a draw of the weights, in predictions too.
 
-use super::{AnyFunction, Function, Layer, Mask, Operation, Reads, ShapeError, Towards};
+use super::{AnyFunction, Function, Layer, Mask, Operation, Reads, Sequences, ShapeError, Towards};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
@@ -32,6 +32,10 @@ impl Layer for Dropout {
             parameters: &[RATE],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -1,6 +1,6 @@
 //! One axis out of all: `[a, b, c]` becomes `[a·b·c]`, the numbers in the same order.
 
-use super::{Layer, Operation, ShapeError};
+use super::{Layer, Operation, Sequences, ShapeError};
 use crate::signature::{Constants, Signature};
 use crate::tensor::Shape;
 
@@ -15,6 +15,10 @@ impl Layer for Flatten {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::Zeroed { keeps: false }
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

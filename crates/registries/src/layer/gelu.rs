@@ -11,7 +11,7 @@
 
 use super::pointwise::{Activation, Entry};
 use super::scalar::{exp, normal_cdf, tanh};
-use super::{Layer, Operation, ShapeError};
+use super::{Layer, Operation, Sequences, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::{Math, Shape};
 
@@ -36,6 +36,10 @@ impl Layer for Gelu {
 
     fn formula(&self, arguments: &Constants) -> Option<&'static str> {
         form(arguments).formula(arguments)
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, arguments: &Constants) -> &'static str {

@@ -9,7 +9,9 @@
 //! Ba, Kiros and Hinton, 2016.
 
 use super::lanes::total;
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Slot, Towards, norms};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Slot, Towards, norms,
+};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
@@ -25,6 +27,10 @@ impl Layer for LayerNorm {
             parameters: &[norms::EPSILON],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -4,7 +4,7 @@
 //! dx[c] = dy[c] − e^y[c]·Σ dy[k]
 //! ```
 
-use super::{AnyMap, Layer, Map, Operation, ShapeError, norms};
+use super::{AnyMap, Layer, Map, Operation, Sequences, ShapeError, norms};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Math, Real, Shape};
 use std::sync::Arc;
@@ -20,6 +20,10 @@ impl Layer for LogSoftmax {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -30,6 +30,7 @@ mod lanes;
 pub mod layer_norm;
 pub mod leaky_relu;
 pub mod log_softmax;
+pub mod mask_padding;
 pub mod max_pool;
 pub mod mish;
 pub mod multiply;
@@ -42,6 +43,7 @@ pub mod relu;
 pub mod reshape;
 mod scalar;
 pub mod select;
+pub mod sequences;
 pub mod sigmoid;
 pub mod silu;
 pub mod softmax;
@@ -59,6 +61,7 @@ use crate::tensor::correlate::{Gradient, Weights};
 use crate::tensor::{Real, Shape};
 pub use function::{AnyFunction, Function, MOST_INPUTS, Mask, Reads, Towards};
 use pointwise::Entry;
+pub use sequences::{Sequence, Sequences};
 pub use statistics::{AnyStatistics, Moments, Statistics};
 use std::sync::Arc;
 
@@ -114,6 +117,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &add::Add,
     &multiply::Multiply,
     &concat::Concat,
+    &mask_padding::MaskPadding,
     &pad_channels::PadChannels,
 ];
 
@@ -151,8 +155,13 @@ pub trait Layer: Sync {
         Takes::One
     }
 
+    /// What it makes of sequences that have lengths of their own.
+    fn sequences(&self) -> Sequences {
+        Sequences::Refused
+    }
+
     /// The operation on values of these shapes, or why there is none. Only a layer that takes several is given more
-    /// than one.
+    /// than one, and one that is told a length, of which the shape `[1]` is the last.
     fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
         self.build(arguments, &shapes[0])
     }

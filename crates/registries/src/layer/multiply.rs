@@ -3,7 +3,9 @@
 //! ```
 
 use super::joins::{alike, operation};
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Takes, Towards,
+};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 
@@ -18,6 +20,10 @@ impl Layer for Multiply {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

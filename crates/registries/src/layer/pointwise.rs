@@ -1,6 +1,6 @@
 //! Maps that treat each entry on its own: what an activation function needs to be a layer.
 
-use super::{AnyMap, Layer, Map, Operation, ShapeError};
+use super::{AnyMap, Layer, Map, Operation, Sequences, ShapeError};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Math, Shape};
 use std::marker::PhantomData;
@@ -40,6 +40,10 @@ impl<A: Activation> Layer for Entry<A> {
 
     fn formula(&self, _: &Constants) -> Option<&'static str> {
         Some(A::FORMULA)
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -8,7 +8,9 @@
 //! unless told to share. It starts at 0.25.
 
 use super::lanes::{add, in_blocks, load, sums, write};
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Slot, Towards, norms};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Slot, Towards, norms,
+};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
@@ -24,6 +26,10 @@ impl Layer for Prelu {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

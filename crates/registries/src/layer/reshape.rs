@@ -1,6 +1,6 @@
 //! The same numbers, in the same order (the last axis fastest), under other axes.
 
-use super::{Layer, Operation, ShapeError};
+use super::{Layer, Operation, Sequences, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
@@ -20,6 +20,10 @@ impl Layer for Reshape {
             }],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::Zeroed { keeps: false }
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -5,7 +5,7 @@
 //! ```
 
 use super::log_softmax::{in_rows, largest};
-use super::{AnyMap, Layer, Map, Operation, ShapeError, norms};
+use super::{AnyMap, Layer, Map, Operation, Sequences, ShapeError, norms};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Math, Shape};
 use std::sync::Arc;
@@ -21,6 +21,10 @@ impl Layer for Softmax {
             parameters: &[],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -5,7 +5,7 @@
 //! `dropout` of whole channels: neighbouring positions say much the same, so that leaving out one of
 //! them leaves little out. Tompson et al., 2015.
 
-use super::{Layer, Operation, ShapeError, dropout, norms};
+use super::{Layer, Operation, Sequences, ShapeError, dropout, norms};
 use crate::signature::{Constants, Signature};
 use crate::tensor::Shape;
 
@@ -20,6 +20,10 @@ impl Layer for SpatialDropout {
             parameters: &[dropout::RATE],
         };
         &SIGNATURE
+    }
+
+    fn sequences(&self) -> Sequences {
+        Sequences::EachStep
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -12,6 +12,10 @@ pub(super) fn expressions(site: &Site, name: &str) -> Result<Option<Vec<String>>
         "pad_channels" => pad_channels(site),
         "add" => site.inputs.join(" + "),
         "multiply" => site.inputs.join(" * "),
+        "mask_padding" => match &site.inputs[..] {
+            [x, length] => format!("mask_padding({x}, {length})"),
+            _ => site.x().into(),
+        },
         "concat" => format!("torch.cat([{}], -1)", site.inputs.join(", ")),
         _ => return Ok(None),
     };

@@ -1,0 +1,219 @@
+//! Sequences with lengths of their own: which values have them, and how layers take these.
+
+use super::Lower;
+use crate::diagnostic::Diagnostic;
+use crate::ir::arena::Handle;
+use crate::ir::model::{Argument, Node, Observe};
+use crate::layer::sequences::VOCABULARY;
+use crate::layer::{Layer, Sequence, Sequences, mask_padding::MaskPadding};
+use crate::signature::{Constant, Constants};
+use crate::source::Span;
+use crate::tensor::Shape;
+
+/// The values that a layer takes, once lengths are settled.
+pub(super) struct Taken {
+    /// In order; a length that the layer is told is the last.
+    pub inputs: Vec<Handle<Node>>,
+    /// The length of what it gives.
+    length: Option<Handle<Node>>,
+    /// Whether that length holds only for an output of as many steps.
+    of_steps: Option<usize>,
+}
+
+impl Lower<'_> {
+    /// What a layer takes of these values: with padding set to 0, or with a length beside them, as it asks. `None` where
+    /// it cannot take them, which has been said.
+    pub(super) fn of_sequences(
+        &mut self,
+        name: &str,
+        place: Span,
+        layer: &'static dyn Layer,
+        arguments: &mut Constants,
+        values: &[Handle<Node>],
+    ) -> Option<Taken> {
+        let mut taken = Taken {
+            inputs: values.to_vec(),
+            length: None,
+            of_steps: None,
+        };
+        let word = layer.signature().name;
+        let asks = layer.sequences();
+        for &value in values {
+            let node = &self.nodes[value];
+            let Some(length) = node.length else { continue };
+            let tokens = self.vocabulary(value);
+            let message = match (asks, tokens) {
+                (Sequences::Tokens, Some(size)) => {
+                    arguments.0.retain(|(name, _)| *name != VOCABULARY);
+                    arguments.0.push((VOCABULARY, Constant::Count(size)));
+                    taken.length = Some(length);
+                    continue;
+                }
+                (_, Some(_)) => Diagnostic::error(
+                    "E0309",
+                    format!("`{word}` takes numbers, and `{}` are tokens", node.name),
+                )
+                .at(place, "")
+                .help("`embedding(64)` before it gives each token a vector"),
+                (Sequences::Refused, None) => self.mixes_padding(word, place, value),
+                _ => continue,
+            };
+            let context = format!("`{}` is declared here", node.name);
+            self.report(message.context(node.span, context));
+            return None;
+        }
+        let first = values.first().and_then(|value| self.nodes[*value].length);
+        match asks {
+            Sequences::EachStep => taken.length = self.common_length(name, place, values)?,
+            Sequences::Told { of, keeps } => {
+                let told = values.get(of).and_then(|value| self.nodes[*value].length);
+                taken.inputs.extend(told);
+                taken.length = first.filter(|_| keeps);
+            }
+            Sequences::Zeroed { keeps } => {
+                for value in &mut taken.inputs {
+                    let node = &self.nodes[*value];
+                    if let Some(length) = node.length {
+                        taken.of_steps = node.shape.0.first().copied();
+                        *value = self.masked(name, *value, length, place);
+                    }
+                }
+                taken.length = first.filter(|_| keeps);
+            }
+            Sequences::Tokens | Sequences::Refused => {}
+        }
+        Some(taken)
+    }
+
+    /// The length of what a layer gives; `None` where it gives a sequence of other steps, which has been said.
+    pub(super) fn length_of(
+        &mut self,
+        taken: &Taken,
+        name: &str,
+        output: &Shape,
+        place: Span,
+    ) -> Option<Option<Handle<Node>>> {
+        let (Some(length), Some(steps)) = (taken.length, taken.of_steps) else {
+            return Some(taken.length);
+        };
+        if output.0.first() == Some(&steps) {
+            return Some(Some(length));
+        }
+        let title = format!(
+            "`{name}` makes {} steps of {steps}, and of a padded sequence it would not be known which are there",
+            output.0.first().copied().unwrap_or(1)
+        );
+        self.report(
+            Diagnostic::error("E0308", title)
+                .at(place, "")
+                .help("`padding = same` or `padding = causal` with a stride of 1 keeps the steps"),
+        );
+        None
+    }
+
+    /// The place of the input whose lengths a likelihood's arguments have.
+    pub(super) fn steps_of(&self, observe: &Observe) -> Option<usize> {
+        let mut nodes = observe.arguments.iter().filter_map(Argument::node);
+        nodes.find_map(|node| Some(self.lengths.get(&self.nodes[node].length?)?.0))
+    }
+
+    /// The input of tokens that a value is.
+    fn vocabulary(&self, value: Handle<Node>) -> Option<usize> {
+        let node = &self.nodes[value];
+        let (_, Sequence { vocabulary }) = self.lengths.get(&node.length?)?;
+        // What is made of an input is none of tokens.
+        let call = node.call.as_ref()?;
+        vocabulary.filter(|_| call.layer.is_none() && self.nodes[node.inputs[0]].call.is_none())
+    }
+
+    /// The length that all of these have which have one.
+    fn common_length(
+        &mut self,
+        name: &str,
+        place: Span,
+        values: &[Handle<Node>],
+    ) -> Option<Option<Handle<Node>>> {
+        let of = |value: &Handle<Node>| Some((*value, self.nodes[*value].length?));
+        let mut all = values.iter().filter_map(of);
+        let Some((first, length)) = all.next() else {
+            return Some(None);
+        };
+        let Some((other, _)) = all.find(|(_, other)| *other != length) else {
+            return Some(Some(length));
+        };
+        let [first, other] = [first, other].map(|value| self.nodes[value].clone());
+        let title = format!(
+            "`{name}` takes `{}` and `{}`, which have lengths of different inputs",
+            first.name, other.name
+        );
+        let message = Diagnostic::error("E0308", title)
+            .at(place, "")
+            .context(first.span, "")
+            .context(other.span, "")
+            .help(
+                "`attention` reads one sequence by another; a last state or a pool is of no length",
+            );
+        self.report(message);
+        None
+    }
+
+    /// The message of a layer in whose values padding would take part.
+    fn mixes_padding(&self, word: &str, place: Span, value: Handle<Node>) -> Diagnostic {
+        let node = &self.nodes[value];
+        let title = format!(
+            "`{word}` takes all steps of `{}` alike, and those behind an example's length are padding",
+            node.name
+        );
+        let norms = [
+            "batch_norm",
+            "group_norm",
+            "instance_norm",
+            "filter_response_norm",
+        ];
+        let help = match norms.contains(&word) {
+            true => "`layer_norm` normalises each step by itself",
+            false => {
+                "make one value of the steps before it, by `lstm(64, returns = last)` or `global_avg_pool1d`; or set \
+                 padding to 0 and forget the lengths, by `flatten` or `reshape`"
+            }
+        };
+        Diagnostic::error("E0308", title).at(place, "").help(help)
+    }
+
+    /// A value with its padding set to 0.
+    fn masked(
+        &mut self,
+        name: &str,
+        value: Handle<Node>,
+        length: Handle<Node>,
+        span: Span,
+    ) -> Handle<Node> {
+        static LAYER: MaskPadding = MaskPadding;
+        let of = &self.nodes[value];
+        if of
+            .call
+            .as_ref()
+            .and_then(|call| call.layer)
+            .is_some_and(|layer| layer.signature().name == LAYER.signature().name)
+        {
+            return value;
+        }
+        let shapes = [of.shape.clone(), Shape::new(&[1])];
+        let arguments = Constants::default();
+        let operation = LAYER.join(&arguments, &shapes);
+        let operation = operation.ok().expect("a sequence has an axis of steps");
+        self.add(Node {
+            name: format!("{name}.mask_padding"),
+            inputs: vec![value, length],
+            shape: operation.output(),
+            length: Some(length),
+            call: Some(crate::ir::model::Call {
+                layer: Some(&LAYER),
+                arguments,
+                operation,
+                parameters: vec![],
+            }),
+            span,
+        })
+    }
+}
