@@ -46,7 +46,7 @@ module.exports = grammar({
 
     distribution: $ => seq(field('name', $.distribution_name), optional($.arguments)),
     data_type: $ => seq(field('name', $.type_name), optional(seq($.axes, optional($.axes)))),
-    axes: $ => seq('[', commas($.expression), ']'),
+    axes: $ => seq('[', commas($.argument), ']'),
 
     // Layers.
 
