@@ -1,11 +1,11 @@
 //! Examples of a data set, scaled as a model takes them and gathered into minibatches.
 
 use crate::data::scaling::Transform;
-use crate::data::{Dataset, Split, Values, batch};
+use crate::data::{Dataset, Split, Values, batch, is_missing};
 use crate::diagnostic::Result;
 use crate::exec::Batch;
 use crate::ir::Model;
-use crate::likelihood::{OwnedTargets, Storage, Summary, TargetKind, Units};
+use crate::likelihood::{OwnedTargets, Storage, Summary, TargetKind, Targets, Units};
 use crate::tensor::Real;
 use serde::{Deserialize, Serialize};
 
@@ -36,11 +36,27 @@ impl Scales {
         }
     }
 
-    /// What turns a negative log density of scaled targets of this kind into one of targets in their own units:
-    /// Σ ln scale over all entries.
-    pub fn log_scale(&self, kind: TargetKind) -> f64 {
-        let each = kind.entries() / kind.channels();
-        each as f64 * self.targets.scale.iter().map(|s| s.ln()).sum::<f64>()
+    /// What turns the negative log density of these `examples` examples' scaled targets into that of targets in their own
+    /// units: Σ ln scale over all entries that are there.
+    pub fn log_scale<T: Real>(
+        &self,
+        kind: TargetKind,
+        targets: Targets<T>,
+        examples: usize,
+    ) -> f64 {
+        let logs = self.targets.scale.iter().map(|scale| scale.ln());
+        let Targets::Reals(values) = targets else {
+            return 0.0;
+        };
+        if !kind.may_miss_entries() {
+            return examples as f64 * logs.sum::<f64>();
+        }
+        let channels = self.targets.channels();
+        let of_channel = |channel: usize| values.iter().skip(channel).step_by(channels);
+        let there = |channel| of_channel(channel).filter(|y| !y.is_nan()).count() as f64;
+        logs.enumerate()
+            .map(|(channel, log)| log * there(channel))
+            .sum()
     }
 }
 
@@ -141,11 +157,13 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// What is added to the nll of each of the targets, [`Scales::log_scale`].
-    pub fn log_scales(&self) -> Vec<f64> {
-        let others = self.others.iter();
-        let others = others.map(|other| other.scales.log_scale(other.kind));
-        let first = self.scales.log_scale(self.kind);
+    /// What is added to the nll of a minibatch of these examples, of each of the targets: [`Scales::log_scale`].
+    pub fn log_scales<T: Real>(&self, batch: &Batch<T>) -> Vec<f64> {
+        let others = self.others.iter().zip(batch.others);
+        let others = others.map(|(other, targets)| {
+            (other.scales).log_scale(other.kind, targets.targets(), batch.len)
+        });
+        let first = self.scales.log_scale(self.kind, batch.targets, batch.len);
         std::iter::once(first).chain(others).collect()
     }
 
@@ -165,11 +183,15 @@ impl<'a> Part<'a> {
         self.targets.unwrap_or(self.split)
     }
 
-    /// Target entry `entry` of the example at `place`, as the data has it.
+    /// Target entry `entry` of the example at `place`, as the data has it; NaN where it is missing.
     pub fn target(&self, place: usize, entry: usize) -> f64 {
         let split = self.of_targets();
         let width = split.target_shape.len();
-        split.targets.get(self.rows[place] * width + entry)
+        let value = split.targets.get(self.rows[place] * width + entry);
+        match is_missing(self.kind, &split.targets, value) {
+            true => f64::NAN,
+            false => value,
+        }
     }
 }
 

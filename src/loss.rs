@@ -108,8 +108,8 @@ pub fn compute<T: Number>(
     let report = interpreter.step(&batch, &draw, &at);
     let inference = &plan.inference;
     // What scaled targets take off the nll is added back: nothing where they are as they are.
-    let naming = Naming::new(inference, part.log_scales());
-    let values = naming.terms(&report, rows);
+    let naming = Naming::new(inference);
+    let values = naming.terms(&report, &part.log_scales(&batch));
     let terms = inference.loss.terms.iter().zip(&values);
     let outputs = interpreter
         .outputs()

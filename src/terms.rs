@@ -25,13 +25,11 @@ impl Term {
     }
 }
 
-/// The names of a report's terms and what turns its nll into the target's own units.
+/// The names of a report's terms.
 #[derive(Debug, Clone)]
 pub struct Naming {
     /// In the order of the loss's terms.
     pub names: Vec<String>,
-    /// Added to the nll of each example, one for each target.
-    pub log_scales: Vec<f64>,
     /// The targets, where there are several.
     pub targets: Vec<String>,
     /// What the KLs are multiplied with; `None` where there is none.
@@ -40,12 +38,11 @@ pub struct Naming {
 
 impl Naming {
     /// Of `model`'s terms.
-    pub fn new(inference: &Inference, log_scales: Vec<f64>) -> Naming {
+    pub fn new(inference: &Inference) -> Naming {
         let terms = &inference.loss.terms;
         let kl = terms.iter().find(|t| matches!(t.kind, TermKind::Kl(..)));
         Naming {
             names: terms.iter().map(|t| t.kind.name(inference)).collect(),
-            log_scales,
             targets: (inference.several_targets().into_iter())
                 .map(|(name, _)| name)
                 .collect(),
@@ -68,8 +65,9 @@ impl Naming {
         Some(kl.value.scale * at.training_examples as f64)
     }
 
-    /// A report's terms with their names, the nll of `examples` examples in own units.
-    pub fn terms(&self, report: &StepReport, examples: usize) -> Vec<Term> {
+    /// A report's terms with their names. `log_scales` are added to the nll of each target, so that it is one in the
+    /// target's own units: [`Part::log_scales`](crate::examples::Part::log_scales).
+    pub fn terms(&self, report: &StepReport, log_scales: &[f64]) -> Vec<Term> {
         let mut terms: Vec<_> = self
             .names
             .iter()
@@ -80,8 +78,8 @@ impl Naming {
                 value: *value,
             })
             .collect();
-        for (nll, log_scale) in terms.iter_mut().zip(&self.log_scales) {
-            let value = nll.value.value + log_scale * examples as f64;
+        for (nll, log_scale) in terms.iter_mut().zip(log_scales) {
+            let value = nll.value.value + log_scale;
             nll.value = TermValue {
                 value,
                 scaled: value * nll.value.scale,
@@ -101,7 +99,6 @@ mod tests {
     fn lambda_is_the_symbols_and_no_quotient() {
         let naming = |factors: Vec<Factor>| Naming {
             names: vec![],
-            log_scales: vec![0.0],
             targets: vec![],
             kl_scale: Some(Scale(factors)),
         };
@@ -129,7 +126,6 @@ mod tests {
     fn the_nll_is_in_the_targets_own_units() {
         let naming = Naming {
             names: vec!["nll".into()],
-            log_scales: vec![2.0],
             targets: vec![],
             kl_scale: None,
         };
@@ -142,7 +138,7 @@ mod tests {
             loss: 1.5,
         };
         assert_eq!(
-            naming.terms(&report, 2)[0].value,
+            naming.terms(&report, &[4.0])[0].value,
             TermValue {
                 value: 7.0,
                 scale: 0.5,

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::emit::pytorch;
 use crate::exec::{Batch, Draw, Interpreter};
 use crate::ir::{Lengths, Position};
-use crate::likelihood::{OwnedTargets, TargetKind, Targets};
+use crate::likelihood::{MISSING, OwnedTargets, TargetKind, Targets};
 use crate::plan::Plan;
 use crate::train::files::failed;
 use safetensors::tensor::{Dtype, TensorView};
@@ -233,14 +233,15 @@ impl Tensors {
             .push((name.into(), shape.to_vec(), Dtype::F64, bytes));
     }
 
-    /// Labels are whole numbers, `[B]` or `[B, places]`; other targets rows of numbers.
+    /// Labels are whole numbers, `[B]` or `[B, places]`, -1 where one is missing; other targets rows of numbers.
     fn add_targets(&mut self, name: &str, examples: usize, targets: &Targets<f64>) {
         match targets {
             Targets::Reals(values) => self.add(name, &[examples, values.len() / examples], values),
             Targets::Labels(labels) => {
-                let bytes = labels
-                    .iter()
-                    .flat_map(|&label| i64::from(label).to_le_bytes());
+                let bytes = labels.iter().flat_map(|&label| match label {
+                    MISSING => (-1i64).to_le_bytes(),
+                    label => i64::from(label).to_le_bytes(),
+                });
                 let shape = match labels.len() / examples {
                     1 => vec![examples],
                     places => vec![examples, places],
@@ -316,11 +317,18 @@ impl Made {
 fn made_targets(kind: &TargetKind, len: usize, allows: impl Fn(f64) -> bool) -> OwnedTargets<f64> {
     let entries = len * kind.entries();
     let classes = kind.classes();
+    let is_missing = |i: usize| kind.may_miss_entries() && i % 5 == 4;
     if let Some(classes) = classes {
-        let label = |i: usize| ((i * 7 + 3) % classes) as u32;
+        let label = |i: usize| match is_missing(i) {
+            true => MISSING,
+            false => ((i * 7 + 3) % classes) as u32,
+        };
         return OwnedTargets::Labels((0..entries).map(label).collect());
     }
     let number = |i: usize| {
+        if is_missing(i) {
+            return f64::NAN;
+        }
         let y = (1.7 * i as f64).cos();
         let candidates = [y, y.abs() + 0.1, (i % 3) as f64, 1.0, 0.0];
         let allowed = candidates.into_iter().find(|&y| kind.holds(y) && allows(y));

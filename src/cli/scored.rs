@@ -220,7 +220,7 @@ impl Scoring<'_> {
             let places = part.kind.entries();
             let targets = (0..part.len())
                 .flat_map(|example| (0..places).map(move |place| part.target(example, place)));
-            let baseline = baseline_of_places(&part.summary, places, targets);
+            let baseline = baseline_of_places(&part.summary, part.len(), targets);
             return Ok(ScoredTarget {
                 run,
                 chosen,
@@ -329,8 +329,10 @@ fn differ(one: &ScoredRun, other: &ScoredRun) -> Option<&'static str> {
         if entries != part_b.kind.entries() {
             return Some("the targets have another number of entries");
         }
-        let same_target = (0..part_a.len())
-            .all(|place| (0..entries).all(|e| part_a.target(place, e) == part_b.target(place, e)));
+        let same = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
+        let same_target = (0..part_a.len()).all(|place| {
+            (0..entries).all(|e| same(part_a.target(place, e), part_b.target(place, e)))
+        });
         if !same_target {
             return Some("the targets differ");
         }

@@ -197,17 +197,22 @@ impl<T: Number> Linearized<T> {
     }
 
     /// Works out the information of each target after a forward pass. The directions whose gradients r make up
-    /// H = Σ r rᵀ.
+    /// H = Σ r rᵀ. An entry of a target that is missing has none.
     ///
     /// # Errors
     /// A likelihood whose information is not known.
-    pub fn information(&mut self, kernels: &Kernels<T>, inputs: &[T]) -> Result<Vec<Direction>> {
+    pub fn information(
+        &mut self,
+        kernels: &Kernels<T>,
+        batch: &Batch<T>,
+    ) -> Result<Vec<Direction>> {
         let model = self.graph.model.clone();
         let mut directions = vec![];
         self.information.clear();
         for (number, (target, observe)) in model.observed().enumerate() {
-            let rows = self.network.arguments_of(kernels, inputs, number);
+            let rows = self.network.arguments_of(kernels, batch.inputs, number);
             let entries = target.kind.entries();
+            let observed = batch.targets_of(number).observed();
             let mut of_examples = Vec::with_capacity(self.examples);
             for example in 0..self.examples {
                 let values: Vec<Vec<f64>> = rows
@@ -229,7 +234,8 @@ impl<T: Number> Linearized<T> {
                         is_of_network: argument.node().is_some(),
                     })
                     .collect();
-                let found = observe.likelihood.information(&arguments, entries);
+                let own = &observed[example * entries..][..entries];
+                let found = observe.likelihood.information(&arguments, own);
                 of_examples.push(found.map_err(|why| {
                     Refusal::new(why, "a Laplace approximation needs it: take another likelihood, or give numbers for \
                                        the arguments that it is not known by")

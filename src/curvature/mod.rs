@@ -27,7 +27,7 @@ mod tests;
 
 pub use linearized::{Direction, Linearized, Parameter};
 
-use crate::exec::{Kernels, Number};
+use crate::exec::{Batch, Kernels, Number};
 
 /// Why there is no curvature, or no posterior made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,11 +147,11 @@ impl Curvature {
         &mut self,
         of: &mut Linearized<T>,
         kernels: &Kernels<T>,
-        inputs: &[T],
-        examples: usize,
+        batch: &Batch<T>,
     ) -> Result<()> {
-        of.forward(kernels, inputs, examples);
-        let directions = of.information(kernels, inputs)?;
+        let inputs = batch.inputs;
+        of.forward(kernels, inputs, batch.len);
+        let directions = of.information(kernels, batch)?;
         if let Curvature::Kronecker(kronecker) = self {
             kronecker.add_inputs(of, inputs);
         }

@@ -6,7 +6,7 @@ use super::*;
 use crate::compile;
 use crate::exec::{Batch, Draw, Interpreter};
 use crate::ir::{Loss, Position, Table, Tensor};
-use crate::likelihood::{OwnedTargets, Targets};
+use crate::likelihood::{OwnedTargets, Storage, TargetKind, Targets};
 use crate::plan::Plan;
 use crate::source::Source;
 use serde::Deserialize;
@@ -53,9 +53,25 @@ fn curvature(
     let graph = linearized.graph().clone();
     let kernels = interpreter.kernels_for(&graph);
     let width = inputs.len() / examples;
+    // The information is expected over targets: any will do that are there.
+    let model = linearized.graph().model.clone();
+    let any = |kind: TargetKind| match kind.storage() {
+        Storage::Labels { .. } => OwnedTargets::Labels(vec![0; batch * kind.entries()]),
+        Storage::Reals => OwnedTargets::Reals(vec![0.0; batch * kind.entries()]),
+    };
+    let targets: Vec<_> = model
+        .observed()
+        .map(|(target, _)| any(target.kind))
+        .collect();
     for inputs in inputs.chunks(batch * width) {
+        let batch = Batch {
+            inputs,
+            targets: targets[0].targets(),
+            others: &targets[1..],
+            len: inputs.len() / width,
+        };
         curvature
-            .add(linearized, &kernels, inputs, inputs.len() / width)
+            .add(linearized, &kernels, &batch)
             .expect("a known likelihood");
     }
     curvature

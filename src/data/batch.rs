@@ -1,9 +1,9 @@
 //! Batches: some examples, scaled, one after the other.
 
 use super::scaling::Transform;
-use super::{Split, TargetKind, Values, same_but_for_ones};
+use super::{Split, TargetKind, Values, is_missing, same_but_for_ones};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::likelihood::{Axes, MOST_COUNTED};
+use crate::likelihood::{Axes, MISSING, MOST_COUNTED};
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Real, Share};
 use rayon::prelude::*;
@@ -51,7 +51,7 @@ pub fn gather_targets<T: Real>(
     );
 }
 
-/// The labels of the examples `indices`, of each all; `out` is resized and overwritten.
+/// The labels of the examples `indices`, of each all, [`MISSING`] where there is none; `out` is resized and overwritten.
 ///
 /// # Errors
 ///
@@ -69,6 +69,10 @@ pub fn gather_labels(
         for entry in index * width..(index + 1) * width {
             let value = split.targets.get(entry);
             if !kind.holds(value) {
+                if is_missing(kind, &split.targets, value) {
+                    out.push(MISSING);
+                    continue;
+                }
                 return Err(bad_target(kind, "the data", index, value).into());
             }
             out.push(value as u32);
@@ -177,7 +181,13 @@ pub fn check_targets(
                 .into(),
         );
     }
-    let unfit = |value: f64| !kind.holds(value) || refuse(value).is_some();
+    let unfit = |value: f64| {
+        let fits = kind.holds(value) && refuse(value).is_none();
+        !fits && !is_missing(kind, &split.targets, value)
+    };
+    if let Some(message) = signs(split, kind, what) {
+        return Err(message.into());
+    }
     let mut bad = (0..split.targets.len()).filter(|i| unfit(split.targets.get(*i)));
     let Some(first) = bad.next() else {
         return Ok(());
@@ -206,9 +216,31 @@ pub fn check_targets(
 const NO_WHOLE_NUMBERS: &str =
     "the targets are no whole numbers: a measurement is a `target` of `real`";
 
+const NO_LABEL: &str = "a place without a label is -1 or NaN, or 255 in an array of bytes (uint8)";
+
+/// Refuses labels of two classes that are all -1 and 1: it cannot be known whether a -1 is the other class or a place
+/// without a label.
+fn signs(split: &Split, kind: TargetKind, what: &str) -> Option<Diagnostic> {
+    let mut all = (0..split.targets.len()).map(|i| split.targets.get(i));
+    let are_signs = kind.may_miss_entries()
+        && kind.classes() == Some(2)
+        && all.clone().any(|value| value == -1.0)
+        && all.all(|value| value == -1.0 || value == 1.0);
+    let title = format!("the labels of {what} are -1 and 1, and none is 0");
+    are_signs.then(|| {
+        Diagnostic::error("E0509", title)
+            .note("a -1 stands for a place without a label")
+            .help("write 0 for the first class; NaN for a place without a label, if these are such")
+    })
+}
+
 /// How targets that are no labels from 0 on can be made such, where it is plain what they are.
 fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
-    let all = || (0..split.targets.len()).map(|i| split.targets.get(i));
+    let there = |value: &f64| !is_missing(kind, &split.targets, *value);
+    let all = || {
+        let all = (0..split.targets.len()).map(|i| split.targets.get(i));
+        all.filter(there)
+    };
     if kind == TargetKind::Count {
         return match all().any(|value| value.fract() != 0.0) {
             true => Some(NO_WHOLE_NUMBERS.into()),
@@ -231,6 +263,11 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
     let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
     });
+    let mut unfit = all().filter(|value| !kind.holds(*value));
+    let stands_for_none = |value: f64| value < 0.0 || value == 255.0;
+    if kind.may_miss_entries() && unfit.all(stands_for_none) {
+        return Some(NO_LABEL.into());
+    }
     if low < 0.0 || high > 1e6 {
         return None;
     }

@@ -1,5 +1,6 @@
 //! What a data set holds, as a model has to know it.
 
+use super::missing::may_be_missing;
 use super::{Columns, Dataset, Values, same_but_for_ones};
 use crate::likelihood::{Axes, Observed, TargetKind};
 use crate::tensor::Shape;
@@ -61,7 +62,7 @@ impl Facts {
         let found = splits
             .into_iter()
             .flatten()
-            .map(|split| classes(&split.targets));
+            .map(|split| classes(&split.targets, split.target_shape.rank() > 0));
         let found = found
             .reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)))
             .flatten();
@@ -97,7 +98,7 @@ impl Facts {
             remarks: data.seen.remarks.clone(),
             taken: data.seen.taken.clone(),
             absent: match found {
-                Some(classes) if rank != 1 && !labels => absent(targets, classes),
+                Some(classes) if rank != 1 && !labels => absent(targets, classes, rank > 0),
                 _ => vec![],
             },
             groups: data.groups().map(<[u32]>::to_vec),
@@ -149,11 +150,15 @@ impl Facts {
     }
 }
 
-/// One more than the largest value, if all are whole numbers that may be labels.
-pub(crate) fn classes(targets: &Values) -> Option<usize> {
+/// One more than the largest value, if all are whole numbers that may be labels; of targets with several places
+/// (`of_places`) all that are there.
+pub(crate) fn classes(targets: &Values, of_places: bool) -> Option<usize> {
     let mut largest = 0.0;
     for index in 0..targets.len() {
         let value = targets.get(index);
+        if of_places && may_be_missing(targets, value) {
+            continue;
+        }
         if !(0.0..MOST_CLASSES).contains(&value) || value.fract() != 0.0 {
             return None;
         }
@@ -165,13 +170,17 @@ pub(crate) fn classes(targets: &Values) -> Option<usize> {
 /// More classes than these are not looked through for absent ones.
 const MOST_LISTED: usize = 10_000;
 
-/// The labels below `classes` that none of the targets, whole numbers, is.
-fn absent(targets: &Values, classes: usize) -> Vec<usize> {
+/// The labels below `classes` that none of the targets, whole numbers, is; `of_places` as for [`classes`].
+fn absent(targets: &Values, classes: usize, of_places: bool) -> Vec<usize> {
     if classes > MOST_LISTED {
         return vec![];
     }
     let mut seen = vec![false; classes];
-    (0..targets.len()).for_each(|index| seen[targets.get(index) as usize] = true);
+    for label in (0..targets.len()).map(|index| targets.get(index)) {
+        if !(of_places && may_be_missing(targets, label)) {
+            seen[label as usize] = true;
+        }
+    }
     (0..classes).filter(|label| !seen[*label]).collect()
 }
 
@@ -256,11 +265,17 @@ mod tests {
 
     #[test]
     fn whole_numbers_may_be_labels() {
-        assert_eq!(classes(&Values::F64(vec![0.0, 3.0, 1.0])), Some(4));
-        assert_eq!(classes(&Values::F64(vec![0.0, 3.5])), None);
-        assert_eq!(classes(&Values::F64(vec![-1.0, 3.0])), None);
-        assert_eq!(classes(&Values::F64(vec![f64::NAN])), None);
-        assert_eq!(classes(&Values::U8(vec![])), None);
+        let of = |values: &[f64], of_places| classes(&Values::F64(values.to_vec()), of_places);
+        assert_eq!(of(&[0.0, 3.0, 1.0], false), Some(4));
+        assert_eq!(of(&[0.0, 3.5], false), None);
+        assert_eq!(of(&[-1.0, 3.0], false), None);
+        assert_eq!(of(&[f64::NAN], false), None);
+        assert_eq!(classes(&Values::U8(vec![]), false), None);
+        // Of several places some may have no label.
+        assert_eq!(of(&[-1.0, 3.0, f64::NAN], true), Some(4));
+        assert_eq!(of(&[-2.0, 3.0], true), None);
+        assert_eq!(classes(&Values::U8(vec![2, 255]), true), Some(3));
+        assert_eq!(classes(&Values::U8(vec![2, 255]), false), Some(256));
     }
 
     #[test]

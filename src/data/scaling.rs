@@ -269,8 +269,9 @@ fn of_quartiles(values: impl Iterator<Item = f64> + Clone) -> Moments {
     }
 }
 
-/// In two passes, the second about the mean of the first.
+/// In two passes, the second about the mean of the first. NaN stands for numbers that are missing.
 fn of_reals(values: impl Iterator<Item = f64> + Clone) -> Moments {
+    let values = values.filter(|v| !v.is_nan());
     let n = values.clone().count().max(1) as f64;
     let (low, high) = (values.clone())
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
@@ -404,6 +405,24 @@ mod tests {
             (fitted.transform.offset[0], fitted.constant),
             (0.1, vec![0])
         );
+    }
+
+    /// A place that a target has no number for counts neither for its mean nor for its spread.
+    #[test]
+    fn missing_numbers_are_left_out() {
+        let (whole, all) = (vec![1.0, 10.0, 3.0, 20.0, 8.0, 60.0], [0, 1, 2]);
+        let with_gaps = [1.0, 10.0, f64::NAN, f64::NAN, 3.0, 20.0, 8.0, 60.0];
+        let shape = Shape::new(&[2]);
+        for scaling in [Scaling::Standardize, Scaling::Quartiles] {
+            let of = |values: &[f64], indices: &[usize]| {
+                scaling.fit(&Values::F64(values.to_vec()), &shape, indices)
+            };
+            assert_eq!(of(&with_gaps, &[0, 1, 2, 3]), of(&whole, &all));
+            // Of no number at all nothing is scaled.
+            let none = of(&[f64::NAN, 1.0, f64::NAN, 2.0], &[0, 1]);
+            assert_eq!(none.transform.scale[0], 1.0);
+            assert_eq!(none.transform.offset[0], 0.0);
+        }
     }
 
     #[test]

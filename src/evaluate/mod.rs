@@ -213,7 +213,6 @@ pub fn predict_some(
     let mut expected_nll = vec![0.0; n * usize::from(part.with_targets)];
     let mut buffers = Buffers::default();
     let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group * each]);
-    let log_scale = part.scales.log_scale(part.kind);
     // Of averages in closed form.
     let mut of_weights: Option<Vec<f64>> = None;
     // One row in own units; and all of a group, an example's draws beside each other.
@@ -221,6 +220,12 @@ pub fn predict_some(
     for start in (0..n).step_by(group) {
         let places = start..n.min(start + group);
         let batch = part.gather(places.clone(), &mut buffers)?;
+        let log_scales: Vec<f64> = (0..batch.len * of_targets.min(1))
+            .map(|example| {
+                let target = batch.targets.of(example..example + 1, entries);
+                part.scales.log_scale(part.kind, target, 1)
+            })
+            .collect();
         kept.resize(if keep { batch.len * draws * columns } else { 0 }, 0.0);
         for draw in 0..draws {
             predictor.draw_weights(draw, seed);
@@ -256,7 +261,7 @@ pub fn predict_some(
                 let of_example = place * of_targets..(place + 1) * of_targets;
                 let nll = &nll[example * of_targets..];
                 for (density, nll) in densities[of_example].iter_mut().zip(nll) {
-                    let nll = f64::from(*nll) + log_scale;
+                    let nll = f64::from(*nll) + log_scales[example];
                     expected_nll[place] += nll / draws as f64;
                     density.add(-nll);
                 }

@@ -78,7 +78,6 @@ impl<'a> Predictions<'a> {
         let step = EVALUATION_STEPS + draw as u64;
         let stream = Stream::new(self.asked.seed, step, key, 0);
         let (mut own, mut uniform) = (vec![0.0; columns], vec![0.0; entries]);
-        let log_scale = part.scales.log_scale(part.kind);
         for start in (0..part.len()).step_by(batch_size) {
             let places = start..part.len().min(start + batch_size);
             let batch = part.gather(places.clone(), &mut self.buffers)?;
@@ -116,6 +115,8 @@ impl<'a> Predictions<'a> {
                 if self.asked.log_likelihood && part.with_targets {
                     let nll = nll[example * each..][..each].iter();
                     let nll: f64 = nll.map(|nll| f64::from(*nll)).sum();
+                    let own = batch.targets.of(example..example + 1, entries);
+                    let log_scale = part.scales.log_scale(part.kind, own, 1);
                     self.log_likelihood.push(-(nll + log_scale));
                 }
             }
@@ -198,14 +199,17 @@ fn label(probabilities: &[f32], u: f64) -> f64 {
     passed.count().min(probabilities.len() - 1) as f64
 }
 
-/// Labels and counts as whole numbers.
+/// Labels and counts as whole numbers, -1 for a label that is missing.
 fn whole(summary: Summary, values: Vec<f64>) -> Values {
     let is_whole = match summary {
         Summary::Classes(_) => true,
         Summary::Numbers(numbers) => numbers.marginal.whole(),
     };
     match is_whole {
-        true => Values::I64(values.into_iter().map(|x| x as i64).collect()),
+        true => {
+            let whole = |x: f64| if x.is_nan() { -1 } else { x as i64 };
+            Values::I64(values.into_iter().map(whole).collect())
+        }
         false => Values::F64(values),
     }
 }

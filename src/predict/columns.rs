@@ -163,6 +163,9 @@ fn of_target(target: &Target) -> Vec<Column> {
             true => names.classes,
             false => names.classes_of_data,
         };
+        // A place without a label has -1, as in the data.
+        let of_labels = part.kind.classes().is_some();
+        let targets = targets.map(|y| if y.is_nan() && of_labels { -1.0 } else { y });
         let cells = labels(targets.collect(), classes, own);
         columns.push(column("target", named(read, width), width, cells));
     }

@@ -131,12 +131,14 @@ impl Observed {
                 let mut shares = vec![0.0; classes];
                 for place in 0..part.len() {
                     for entry in 0..width {
-                        let label = part.target(place, entry) as usize;
-                        shares[label.min(classes - 1)] += 1.0;
+                        let label = part.target(place, entry);
+                        if !label.is_nan() {
+                            shares[(label as usize).min(classes - 1)] += 1.0;
+                        }
                     }
                 }
                 // Counted first, divided then: the share of an only class is 1 and no less.
-                let all = (part.len() * width).max(1) as f64;
+                let all = shares.iter().sum::<f64>().max(1.0);
                 shares.iter_mut().for_each(|share| *share /= all);
                 Observed::Classes {
                     entropy: predictive(&shares, classes).entropy(0),
@@ -149,7 +151,7 @@ impl Observed {
                 for place in 0..part.len() {
                     let channels = scales.channels();
                     let target = |entry| scales.apply(entry % channels, part.target(place, entry));
-                    targets.extend((0..width).map(target));
+                    targets.extend((0..width).map(target).filter(|y| !y.is_nan()));
                 }
                 targets.sort_unstable_by(f64::total_cmp);
                 let spread = Spread::new([Values::of(&targets)].iter(), false);

@@ -58,16 +58,18 @@ pub fn measure_tallies(tallies: &[Tally], resamples: usize) -> Vec<Measured> {
     measured.collect()
 }
 
-/// The scores of always predicting, at each of so many places of an example, the frequencies of the classes, or the normal
-/// distribution of the numbers' mean and standard deviation: those of `targets`, all places of all examples.
+/// The scores of always predicting, at each place of so many examples, the frequencies of the classes, or the normal
+/// distribution of the numbers' mean and standard deviation: those of `targets`, all places of all examples, NaN where one
+/// has no value.
 pub fn baseline_of_places(
     summary: &Summary,
-    places: usize,
+    examples: usize,
     targets: impl Iterator<Item = f64>,
 ) -> Vec<Measured> {
+    let targets = targets.filter(|y| !y.is_nan());
     let found = match summary {
-        Summary::Classes(classes) => of_frequencies(classes.probabilities, places, targets),
-        Summary::Numbers(_) => of_moments(places, targets),
+        Summary::Classes(classes) => of_frequencies(classes.probabilities, examples, targets),
+        Summary::Numbers(_) => of_moments(examples, targets),
     };
     let measured = |(name, value)| {
         Some(Measured {
@@ -82,7 +84,7 @@ pub fn baseline_of_places(
 
 fn of_frequencies(
     probabilities: usize,
-    places: usize,
+    examples: usize,
     targets: impl Iterator<Item = f64>,
 ) -> Vec<(&'static str, f64)> {
     let mut counts = vec![0.0; probabilities.max(2)];
@@ -99,7 +101,7 @@ fn of_frequencies(
         ("accuracy", most),
         // One class has all its places and those of the others; these have none.
         ("mean_iou", most / there.len() as f64),
-        ("nll", places as f64 * entropy),
+        ("nll", all / examples as f64 * entropy),
         (
             "brier",
             if probabilities == 1 {
@@ -111,7 +113,7 @@ fn of_frequencies(
     ]
 }
 
-fn of_moments(places: usize, targets: impl Iterator<Item = f64>) -> Vec<(&'static str, f64)> {
+fn of_moments(examples: usize, targets: impl Iterator<Item = f64>) -> Vec<(&'static str, f64)> {
     let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
     for y in targets {
         count += 1.0;
@@ -121,7 +123,10 @@ fn of_moments(places: usize, targets: impl Iterator<Item = f64>) -> Vec<(&'stati
     }
     let variance: f64 = squares / count;
     let nll = 0.5 * ((std::f64::consts::TAU * variance).ln() + 1.0);
-    vec![("rmse", variance.sqrt()), ("nll", places as f64 * nll)]
+    vec![
+        ("rmse", variance.sqrt()),
+        ("nll", count / examples as f64 * nll),
+    ]
 }
 
 fn about(name: &str) -> Option<&'static About> {
@@ -202,14 +207,16 @@ mod tests {
             places: 4,
         });
         let labels = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
-        let found = baseline_of_places(&summary, 4, labels.into_iter());
+        let missing = [f64::NAN; 4];
+        let found = baseline_of_places(&summary, 3, labels.into_iter().chain(missing));
         let of = |name: &str| found.iter().find(|m| m.about.name == name).unwrap().value;
         assert_eq!(
             (of("accuracy"), of("mean_iou"), of("brier")),
             (0.75, 0.375, 0.375)
         );
         let entropy = -(0.75f64 * 0.75f64.ln() + 0.25 * 0.25f64.ln());
-        assert!((of("nll") - 4.0 * entropy).abs() < 1e-15);
+        // Eight places of three examples.
+        assert!((of("nll") - 8.0 / 3.0 * entropy).abs() < 1e-15);
         let normal = Normal.summary(&TargetKind::Real(2));
         let found = baseline_of_places(&normal, 2, [1.0, 3.0, 1.0, 3.0].into_iter());
         assert_eq!((found[0].about.name, found[0].value), ("rmse", 1.0));

@@ -48,7 +48,7 @@ impl Start {
         Training {
             fingerprint: &self.fingerprint,
             config: &self.config,
-            naming: Naming::new(&self.compiled.inference, part.log_scales()),
+            naming: Naming::new(&self.compiled.inference),
             part,
             validation: self.prepared.validation(),
             draws: self.draws(),

@@ -5,7 +5,7 @@ mod divergence;
 use super::augmentation::Buffers;
 use super::checkpoint::{self, Best, Counters};
 use super::config::Config;
-use super::metrics::{Fit, Line, Log, Validation};
+use super::metrics::{Fit, Line, Log, TargetSums, Validation};
 use super::run_dir::RunDir;
 use super::tensorboard::Events;
 use crate::data::order::epoch_order;
@@ -15,7 +15,7 @@ use crate::evaluate;
 use crate::examples::{Part, Scales};
 use crate::ir::Position;
 use crate::ir::method::LearningRate;
-use crate::likelihood::{Detail, Summary};
+use crate::likelihood::{Compared, Detail, Summary};
 use crate::terms::{Naming, Term};
 use divergence::Divergence;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,8 +93,8 @@ struct Scratch {
 struct Done {
     step: Step,
     terms: Vec<Term>,
-    /// Hits and squared errors of each target.
-    predicted: Vec<(u64, f64)>,
+    /// How each target's predictions compare.
+    predicted: Vec<Compared>,
     gradient_norm: Option<f64>,
 }
 
@@ -347,7 +347,7 @@ impl Training<'_> {
         let row = self.summaries().map(|summary| summary.row()).sum::<usize>();
         let predictive = &mut scratch.predictive[..batch.len * row];
         let trained = self.engine.step(&batch, &step, predictive);
-        let terms = self.naming.terms(&trained.report, batch.len);
+        let terms = (self.naming).terms(&trained.report, &self.part.log_scales(&batch));
         let gradient_is_finite = trained.not_finite.is_empty();
         self.refuse_not_finite(&terms, gradient_is_finite, counters.step)?;
         let others = self.part.others.iter();
@@ -359,7 +359,7 @@ impl Training<'_> {
             summary.compare(own, batch.targets_of(target), scales.units())
         };
         let targets = self.summaries().zip(scales).enumerate();
-        let predicted: Vec<(u64, f64)> = targets.map(compare).collect();
+        let predicted: Vec<Compared> = targets.map(compare).collect();
         counters.step += 1;
         let gradient_norm = self.engine.gradient_norm();
         let longer = gradient_norm.zip(self.config.clip_norm);
@@ -387,7 +387,7 @@ impl Training<'_> {
             loss: done.terms.iter().map(|t| t.value.scaled).sum(),
             lambda: self.naming.lambda(at),
             terms: done.terms.clone(),
-            fits: self.fits(done.predicted.iter().copied(), at.batch as u64),
+            fits: self.fits(done.predicted.iter().copied()),
             gradient_norm: done.gradient_norm,
             clipped: None,
             examples_per_second: at.batch as f64 / seconds,
@@ -410,9 +410,8 @@ impl Training<'_> {
             lambda: self.naming.mean_lambda(&terms, &done.step.at),
             terms,
             fits: {
-                let targets = sums.targets();
-                let predicted = targets.map(|target| (target.hits, target.squared_error));
-                self.fits(predicted, sums.examples)
+                let predicted = sums.targets().map(TargetSums::compared);
+                self.fits(predicted)
             },
             gradient_norm: None,
             clipped: (done.gradient_norm).map(|_| sums.clipped as f64 / sums.steps as f64),
@@ -434,18 +433,11 @@ impl Training<'_> {
         self.naming.targets.get(number).cloned()
     }
 
-    /// The fit of so many examples, by the hits and squared errors of each target.
-    fn fits(
-        &self,
-        predicted: impl Iterator<Item = (u64, f64)>,
-        examples: u64,
-    ) -> Vec<(Option<String>, Fit)> {
-        let targets = self.summaries().zip(predicted).enumerate();
-        let fit = |(target, (summary, (hits, squared_error))): (usize, (Summary, (u64, f64)))| {
-            (
-                self.target(target),
-                summary.fit(hits, squared_error, examples),
-            )
+    /// The fit of examples, by how each target compares.
+    fn fits(&self, compared: impl Iterator<Item = Compared>) -> Vec<(Option<String>, Fit)> {
+        let targets = self.summaries().zip(compared).enumerate();
+        let fit = |(target, (summary, compared)): (usize, (Summary, Compared))| {
+            (self.target(target), summary.fit(&compared))
         };
         targets.map(fit).collect()
     }

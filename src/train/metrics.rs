@@ -19,6 +19,7 @@ use crate::diagnostic::Result;
 use crate::evaluate::Scores;
 use crate::exec::TermValue;
 use crate::ir::is_data_term;
+use crate::likelihood::Compared;
 pub use crate::likelihood::Fit;
 use crate::terms::Term;
 use serde::ser::SerializeMap;
@@ -54,10 +55,24 @@ pub struct EpochSums {
 pub struct TargetSums {
     /// Their nll, summed.
     pub nll: f64,
-    /// Examples whose likeliest class is right.
+    /// Entries of their targets: one an example, or one for each place that has a value.
+    #[serde(default)]
+    pub entries: u64,
+    /// Entries whose likeliest class is right.
     pub hits: u64,
     /// Squared errors in the target's own units.
     pub squared_error: f64,
+}
+
+impl TargetSums {
+    /// How predictions compare.
+    pub fn compared(&self) -> Compared {
+        Compared {
+            entries: self.entries,
+            hits: self.hits,
+            squared_error: self.squared_error,
+        }
+    }
 }
 
 /// One line.
@@ -166,17 +181,18 @@ impl Line {
 }
 
 impl EpochSums {
-    /// Adds a step: its terms in own units, and how its examples were predicted, hits and squared errors of each target.
-    pub fn add(&mut self, terms: &[Term], examples: usize, predicted: &[(u64, f64)]) {
+    /// Adds a step: its terms in own units, and how predictions of each target compare.
+    pub fn add(&mut self, terms: &[Term], examples: usize, predicted: &[Compared]) {
         self.steps += 1;
         self.examples += examples as u64;
         self.others
             .resize_with(predicted.len().saturating_sub(1), TargetSums::default);
         let all = std::iter::once(&mut self.target).chain(&mut self.others);
-        for ((sums, term), (hits, squared_error)) in all.zip(terms).zip(predicted) {
+        for ((sums, term), compared) in all.zip(terms).zip(predicted) {
             sums.nll += term.value.value;
-            sums.hits += hits;
-            sums.squared_error += squared_error;
+            sums.entries += compared.entries;
+            sums.hits += compared.hits;
+            sums.squared_error += compared.squared_error;
         }
         self.scales.resize(terms.len(), 0.0);
         self.scales
@@ -409,13 +425,18 @@ mod tests {
         sums.add(
             &[term("nll", 6.0, 1.0 / 3.0), term("kl(a)", 10.0, 0.1)],
             3,
-            &[(2, 0.0)],
+            &[Compared {
+                entries: 3,
+                hits: 2,
+                squared_error: 0.0,
+            }],
         );
         let last = [term("nll", 4.0, 1.0), term("kl(a)", 8.0, 0.3)];
-        sums.add(&last, 1, &[(0, 0.0)]);
+        sums.add(&last, 1, &[Compared::default()]);
         let terms = sums.terms(&last);
         assert_eq!((terms[0].value.value, terms[0].value.scaled), (10.0, 2.5));
         assert_eq!((terms[1].value.value, terms[1].value.scale), (8.0, 0.2));
-        assert_eq!((sums.target.hits, sums.examples), (2, 4));
+        let of_target = (sums.target.hits, sums.target.entries);
+        assert_eq!((of_target, sums.examples), ((2, 3), 4));
     }
 }

@@ -291,6 +291,114 @@ fn masks_are_learned_scored_and_written() {
     );
 }
 
+/// Pixels without a label: what is learned, scored and written is that of the others.
+#[test]
+fn missing_places_take_no_part() {
+    let place = Place::new();
+    let rows = 30;
+    let (images, masks, sums) = arrays(rows);
+    let of_images: (&str, &[usize], &[f64]) = ("x", &[rows, 4, 5, 2], &images);
+    let is_gone = |at: usize| (at * 7 + at / PLACES).is_multiple_of(3) || at >= (rows - 2) * PLACES;
+    let punched = |values: &[f64], gone: f64| -> Vec<f64> {
+        let each = values.iter().enumerate();
+        each.map(|(at, y)| if is_gone(at) { gone } else { *y })
+            .collect()
+    };
+    let classes = model("category[3][4, 5]", 3, "Categorical(logits = f)");
+    std::fs::write(place.path("m.bnn"), classes).unwrap();
+    let numbers = model("real[4, 5, 1]", 1, "Normal(loc = f, scale = learned(0.5))");
+    std::fs::write(place.path("n.bnn"), numbers).unwrap();
+    let train = "--epochs 30 --batch-size 10 --learning-rate 0.02";
+    let evaluate = |run: &str| -> serde_json::Value {
+        serde_json::from_str(&place.ok(&format!("evaluate {run} --samples 5 --format json")))
+            .unwrap()
+    };
+    // -1 or NaN: the same run.
+    let weights =
+        |run: &str| std::fs::read(place.path(&format!("{run}/checkpoint.safetensors"))).unwrap();
+    for (run, gone) in [("minus", -1.0), ("nan", f64::NAN)] {
+        let masks = punched(&masks, gone);
+        write(
+            &place,
+            &format!("{run}.npz"),
+            &[of_images, ("y", &[rows, 4, 5], &masks)],
+        );
+        place.ok(&format!("train m.bnn --data {run}.npz {train} --out {run}"));
+    }
+    assert_eq!(weights("minus"), weights("nan"));
+    let scores = evaluate("minus");
+    place.ok("predict minus --samples 5 --out p.npz");
+    let bytes = std::fs::read(place.path("p.npz")).unwrap();
+    let (_, probability) = array(&bytes, "probability");
+    let (_, predicted) = array(&bytes, "predicted");
+    assert_eq!(array(&bytes, "target").1, punched(&masks, -1.0));
+    let (mut right, mut there, mut nll) = (0.0, 0.0, 0.0);
+    for (at, row) in probability
+        .chunks(3)
+        .enumerate()
+        .filter(|(at, _)| !is_gone(*at))
+    {
+        there += 1.0;
+        right += f64::from(u8::from(predicted[at] == masks[at]));
+        nll -= row[masks[at] as usize].ln();
+    }
+    let near = |found: &serde_json::Value, expected: f64| {
+        let found = found.as_f64().unwrap();
+        assert!(
+            (found - expected).abs() < 1e-5 * expected,
+            "{found} {expected}"
+        );
+    };
+    near(&scores["accuracy"], right / there);
+    near(&scores["nll"], nll / rows as f64);
+    assert!(right / there > 0.8, "{scores:#}");
+    // Numbers, standardized: NaN takes no part in mean and deviation, nor in the constant that units add to the nll.
+    let gaps = punched(&sums, f64::NAN);
+    write(
+        &place,
+        "n.npz",
+        &[of_images, ("y", &[rows, 4, 5, 1], &gaps)],
+    );
+    place.ok(&format!(
+        "train n.bnn --data n.npz {train} --targets standardize --out numbers"
+    ));
+    let scores = evaluate("numbers");
+    place.ok("predict numbers --samples 1 --out n-p.npz");
+    let bytes = std::fs::read(place.path("n-p.npz")).unwrap();
+    assert!(
+        array(&bytes, "target")
+            .1
+            .iter()
+            .zip(&gaps)
+            .all(|(a, b)| a == b || a.is_nan() && b.is_nan())
+    );
+    let (mean, std) = (array(&bytes, "mean").1, array(&bytes, "std").1);
+    let one: serde_json::Value =
+        serde_json::from_str(&place.ok("evaluate numbers --samples 1 --format json")).unwrap();
+    let (mut squares, mut nll) = (0.0, 0.0);
+    for at in (0..gaps.len()).filter(|at| !is_gone(*at)) {
+        squares += (mean[at] - sums[at]).powi(2);
+        nll += 0.5 * ((mean[at] - sums[at]) / std[at]).powi(2) + std[at].ln();
+        nll += 0.5 * std::f64::consts::TAU.ln();
+    }
+    near(&one["rmse"], (squares / there).sqrt());
+    near(&one["nll"], nll / rows as f64);
+    let baseline = scores["baseline"]["nll"].as_f64().unwrap();
+    assert!(scores["nll"].as_f64().unwrap() < baseline, "{scores:#}");
+    // A place whose number is not finite is refused as before, as is a row of numbers with a gap.
+    let broken = punched(&sums, f64::INFINITY);
+    write(
+        &place,
+        "n.npz",
+        &[of_images, ("y", &[rows, 4, 5, 1], &broken)],
+    );
+    assert!(
+        place
+            .refused("train n.bnn --data n.npz --epochs 1")
+            .contains("E0509")
+    );
+}
+
 /// Images and masks that are mirrored and cropped: the same bits in a run that is resumed, on any number of threads.
 #[test]
 fn an_augmented_run_has_the_same_bits_longer_or_resumed() {

@@ -179,6 +179,55 @@ fn labels_that_start_elsewhere_say_how_to_recode() {
     assert!(told(&[-3.0, 1.0], TargetKind::Count).contains("below 0"));
 }
 
+/// Pixels that nobody labelled, and numbers that nobody measured: of images alone.
+#[test]
+fn targets_with_places_may_miss_entries() {
+    let any: &dyn Fn(f64) -> Option<String> = &|_| None;
+    let of = |targets: Values| {
+        let mut data = split(Values::U8(vec![0; 2]), &[1], targets);
+        data.target_shape = Shape::new(&[3]);
+        data
+    };
+    let places = Axes::new(&[3]).unwrap();
+    let mask = TargetKind::Categories { classes: 3, places };
+    let told = |data: &Split, kind| {
+        let failure = check_targets(data, kind, any, "it", None).unwrap_err();
+        let message = &failure.diagnostics[0];
+        assert_eq!(message.code, "E0509");
+        message.helps[0].text.clone()
+    };
+    for targets in [
+        Values::U8(vec![2, 255, 0, 255, 255, 255]),
+        Values::F64(vec![2.0, -1.0, 0.0, f64::NAN, -1.0, -1.0]),
+    ] {
+        let data = of(targets);
+        check_targets(&data, mask, any, "it", None).unwrap();
+        let mut labels = vec![];
+        gather_labels(&data, &[1, 0], mask, &mut labels).unwrap();
+        let gone = MISSING;
+        assert_eq!(labels, [gone, gone, gone, 2, gone, 0]);
+    }
+    let help = "a place without a label is -1 or NaN, or 255 in an array of bytes (uint8)";
+    for other in [255.0, -100.0] {
+        let data = of(Values::F64(vec![2.0, other, 0.0, 1.0, 1.0, 0.0]));
+        assert_eq!(told(&data, mask), help, "{other}");
+    }
+    // Of -1 and 1 it is not known whether -1 is a class.
+    let data = of(Values::F64(vec![-1.0, 1.0, 1.0, -1.0, 1.0, 1.0]));
+    assert!(told(&data, TargetKind::Binaries(places)).starts_with("write 0 for the first"));
+    let axes = Axes::new(&[3, 1]).unwrap();
+    let mut data = of(Values::F32(vec![2.0, f32::NAN, 0.5, 1.0, -1.0, 255.0]));
+    data.target_shape = Shape::new(&[3, 1]);
+    check_targets(&data, TargetKind::Reals(axes), any, "it", None).unwrap();
+    // A likelihood may allow fewer numbers: what is missing is none of them.
+    let positive = |y: f64| (y <= 0.0).then(|| "a number above 0".to_string());
+    let refused = check_targets(&data, TargetKind::Reals(axes), &positive, "it", None);
+    assert!(refused.unwrap_err().diagnostics[0].notes[0].contains("has -1"));
+    // A row of numbers is there as a whole.
+    data.target_shape = Shape::new(&[3]);
+    assert!(check_targets(&data, TargetKind::Real(3), any, "it", None).is_err());
+}
+
 #[test]
 fn values_that_the_likelihood_refuses_are_told() {
     let data = split(

@@ -34,6 +34,15 @@ fn one(
 ) -> Result<()> {
     let nll = expression::nll(observe.likelihood).map_err(refused)?;
     code.line(format!("y = targets[{index}]{}", of_entries(kind)));
+    if kind.may_miss_entries() {
+        // The gradient of what is computed in the place of a missing entry has to be finite: it is multiplied by 0.
+        let (is_known, known) = match kind.classes() {
+            Some(_) => ("y >= 0", "y.clamp(min=0)"),
+            None => ("~y.isnan()", "torch.where(known, y, 1.0)"),
+        };
+        code.line(format!("known = {is_known}"));
+        code.line(format!("y = {known}"));
+    }
     let nll = arguments(context, code, (kind, observe), nll)?;
     let start = format!("{variable} = ");
     let names = |name: &str| match name {
@@ -42,6 +51,9 @@ fn one(
         name => Operand::tensor(name),
     };
     code.placed(|indent| nll.statement(Dialect::Torch, &names, indent, &start));
+    if kind.may_miss_entries() {
+        code.line(format!("{variable} = torch.where(known, {variable}, 0.0)"));
+    }
     Ok(())
 }
 
@@ -66,7 +78,11 @@ pub(super) fn fits(context: &Context, code: &mut Code) -> Result<()> {
                 let mean = arguments(context, code, (kind, observe), mean.map_err(refused)?)?;
                 let names = |name: &str| Operand::tensor(name);
                 code.placed(|indent| mean.statement(Dialect::Torch, &names, indent, "mean = "));
-                code.line(format!("{variable} = (mean - y).square().sum(0)"));
+                let sum = match kind.may_miss_entries() {
+                    true => "nansum",
+                    false => "sum",
+                };
+                code.line(format!("{variable} = (mean - y).square().{sum}(0)"));
             }
         }
         found.push(variable);

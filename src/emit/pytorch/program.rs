@@ -1,7 +1,7 @@
 //! A whole program: the model, what trains it, the texts of its run directory, and the command line.
 
 use super::{data, header, library, refused};
-use crate::data::Request;
+use crate::data::{Request, VOID, Values, is_missing};
 use crate::diagnostic::Result;
 use crate::emit::python::{Code, number, quoted};
 use crate::likelihood::{Storage, TargetKind};
@@ -124,6 +124,18 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
     };
     let targets: Vec<String> = model.observed().map(|(t, _)| target(t.kind)).collect();
     code.line(format!("TARGETS = [{}]", targets.join(", ")));
+    code.line("");
+    code.comment("Of each target the byte that stands for a label that is missing, if one does.");
+    let missing = |kind: TargetKind| {
+        let is_missing = is_missing(kind, &Values::U8(vec![]), VOID);
+        if is_missing {
+            VOID.to_string()
+        } else {
+            "None".into()
+        }
+    };
+    let missing: Vec<String> = model.observed().map(|(t, _)| missing(t.kind)).collect();
+    code.line(format!("MISSING_BYTES = [{}]", missing.join(", ")));
     code.line("");
     code.comment("Samples of the weights in a step; examples set aside; whether a run may be asked for more epochs.");
     code.line(format!("SAMPLES = {}", plan.inference.objective.samples));

@@ -391,7 +391,7 @@ fn likelihood(
         values,
         is_of_network: argument.node().is_some(),
     });
-    if let Err(why) = likelihood.information(&at.collect::<Vec<_>>(), entries) {
+    if let Err(why) = likelihood.information(&at.collect::<Vec<_>>(), &vec![true; entries]) {
         return Some((why, "`inference mean_field` needs no curvature"));
     }
     let variances: Vec<Vec<f64>> = of

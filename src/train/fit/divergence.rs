@@ -235,7 +235,7 @@ impl Training<'_> {
             let trained = self
                 .engine
                 .step(&batch, &step, &mut predictive[..batch.len * row]);
-            let terms = self.naming.terms(&trained.report, batch.len);
+            let terms = (self.naming).terms(&trained.report, &self.part.log_scales(&batch));
             losses.push(terms.iter().map(|term| term.value.scaled).sum::<f64>());
         }
         let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;

@@ -251,7 +251,6 @@ fn run(
         draws: 1,
         naming: Naming {
             names: vec!["nll".into(), "kl(w)".into()],
-            log_scales: vec![0.0],
             targets: vec![],
             kl_scale: Some(Scale(kl_scale)),
         },

@@ -246,14 +246,12 @@ impl Around {
         for start in (0..n).step_by(at_once) {
             let batch = training.gather(start..n.min(start + at_once), &mut buffers)?;
             self.curvature
-                .add(&mut self.linearized, &kernels, batch.inputs, batch.len)
+                .add(&mut self.linearized, &kernels, &batch)
                 .map_err(refused)?;
             let of_targets = self.linearized.nll(&kernels, &batch, &mut gradient);
             nll += of_targets.iter().sum::<f64>();
+            nll += training.log_scales(&batch).iter().sum::<f64>();
         }
-        let others = training.others.iter();
-        let others: f64 = others.map(|other| other.scales.log_scale(other.kind)).sum();
-        nll += n as f64 * (training.scales.log_scale(training.kind) + others);
         let mut said = vec![];
         let mut prior = self.prior(interpreter).map_err(refused)?;
         if self.by_evidence {

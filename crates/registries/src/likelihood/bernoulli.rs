@@ -1,5 +1,6 @@
 //! 0 or 1.
 
+use super::MISSING;
 use super::{
     ArgumentAt, Classes, Information, Likelihood, Nll, Rows, Summary, TargetKind, Targets, probit,
     settled, value,
@@ -13,7 +14,7 @@ use crate::tensor::Math;
 /// nll = softplus(±logits), + for a 0 and - for a 1        ∂nll/∂logits = sigmoid(logits) - y
 /// ```
 ///
-/// Of a target with a value at each of several places, the sum over the places.
+/// Of a target with a value at each of several places, the sum over the places that have one.
 pub struct Bernoulli;
 
 static SIGNATURE: Signature = Signature {
@@ -51,11 +52,18 @@ impl Likelihood for Bernoulli {
     }
 
     /// p(1 − p)
-    fn information(&self, arguments: &[ArgumentAt], _: usize) -> Result<Information, String> {
-        let logits = arguments[0].values.iter();
-        Ok(Information::diagonal(
-            logits.map(|logit| logit.sigmoid() * (-logit).sigmoid()),
-        ))
+    fn information(
+        &self,
+        arguments: &[ArgumentAt],
+        observed: &[bool],
+    ) -> Result<Information, String> {
+        let logits = arguments[0].values.iter().zip(observed);
+        Ok(Information::diagonal(logits.map(
+            |(logit, is_there)| match is_there {
+                true => logit.sigmoid() * (-logit).sigmoid(),
+                false => 0.0,
+            },
+        )))
     }
 
     fn averaged(&self, arguments: &mut [Vec<f64>], variances: &[Vec<f64>]) -> Result<(), String> {
@@ -95,7 +103,8 @@ impl<T: Math> Nll<T> for Bernoulli {
         let (logits, labels) = (&arguments[0], targets.labels());
         let places = (labels.len() / nll.len().max(1)).max(1);
         for (n, labels) in labels.chunks_exact(places).enumerate().take(nll.len()) {
-            for (place, &label) in labels.iter().enumerate() {
+            let places = labels.iter().enumerate();
+            for (place, &label) in places.filter(|(_, label)| **label != MISSING) {
                 let sign: T = sign(label);
                 let share = settled(weight * (sign * logits.at(n, place)).sigmoid());
                 gradients[0][logits.place(n, place)] += sign * share;
@@ -109,6 +118,7 @@ impl<T: Math> Nll<T> for Bernoulli {
         for (n, (nll, labels)) in nll.iter_mut().zip(labels.chunks_exact(places)).enumerate() {
             let logits = |place| arguments[0].at(n, place);
             let places = labels.iter().enumerate();
+            let places = places.filter(|(_, label)| **label != MISSING);
             let of_place = places.map(|(i, &label)| (sign::<T>(label) * logits(i)).softplus());
             *nll = of_place.fold(T::zero(), |sum, nll| sum + nll);
         }

@@ -1,5 +1,6 @@
 //! One of k classes.
 
+use super::MISSING;
 use super::{
     ArgumentAt, Classes, Information, Likelihood, Nll, Rows, Summary, TargetKind, Targets, probit,
     settled, value,
@@ -14,7 +15,7 @@ use crate::tensor::simd::each;
 /// nll = ln Σ_i exp(logits_i) - logits_y        ∂nll/∂logits_i = softmax(logits)_i - [i = y]
 /// ```
 ///
-/// Of a target with a class at each of several places, the sum over the places.
+/// Of a target with a class at each of several places, the sum over the places that have one.
 pub struct Categorical;
 
 static SIGNATURE: Signature = Signature {
@@ -53,11 +54,19 @@ impl Likelihood for Categorical {
     }
 
     /// diag(p) − ppᵀ = S Sᵀ with S = diag(√p) − p√pᵀ, a block for each place.
-    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+    fn information(
+        &self,
+        arguments: &[ArgumentAt],
+        observed: &[bool],
+    ) -> Result<Information, String> {
         let logits = arguments[0].values;
-        let classes = logits.len() / entries.max(1);
+        let classes = logits.len() / observed.len().max(1);
         let mut factor = Vec::with_capacity(logits.len() * classes);
-        for logits in logits.chunks_exact(classes) {
+        for (logits, is_there) in logits.chunks_exact(classes).zip(observed) {
+            if !is_there {
+                factor.resize(factor.len() + classes * classes, 0.0);
+                continue;
+            }
             let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = logits.iter().map(|logit| (logit - top).exp()).sum();
             let p: Vec<f64> = logits.iter().map(|x| (x - top).exp() / sum).collect();
@@ -192,7 +201,10 @@ impl<T: Math> Nll<T> for Categorical {
         };
         nll.fill(T::zero());
         exponentials(logits, nll.len(), |n, Exponentials { top, of, rest }| {
-            let label = labels[n] as usize;
+            let label = match labels[n] {
+                MISSING => return,
+                label => label as usize,
+            };
             nll[n / places] += (top - logits.at(n, label)) + rest.fast_ln_1p();
             if gradient.is_empty() {
                 return;

@@ -1,12 +1,12 @@
 //! Predictions of classes: probabilities, averaged over draws.
 
-use super::Predictive;
 use super::summary::{Column, Entries};
 use super::tally::ClassTally;
+use super::{MISSING, Predictive};
 
 /// The summary of classes. A row holds a probability for each of them, of 0 and 1 that of 1 alone; of a target with a
 /// class at each of several places, the same for one place after the other. Scores are then means over all places of
-/// all examples, but for `nll`: that of each place by itself, summed over an example's places.
+/// all examples that have a label, but for `nll`: that of each place by itself, summed over an example's places.
 ///
 /// Columns: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
 /// `mutual_information` (that entropy less the mean of the draws'), in nats.
@@ -78,9 +78,12 @@ impl Classes {
         ClassTally::new(self.probabilities.max(2), self.places > 1)
     }
 
-    pub(super) fn hits(&self, rows: &[f32], labels: &[u32]) -> u64 {
+    /// Places whose likeliest class is right, and places that have a label.
+    pub(super) fn hits(&self, rows: &[f32], labels: &[u32]) -> (u64, u64) {
         let rows = rows.chunks_exact(self.probabilities).zip(labels);
-        rows.filter(|(row, label)| top_of(row) == **label).count() as u64
+        let hits = rows.filter(|(row, label)| top_of(row) == **label).count();
+        let there = labels.iter().filter(|label| **label != MISSING).count();
+        (hits as u64, there as u64)
     }
 }
 

@@ -93,7 +93,7 @@ impl<D: Family + Cumulative + 'static> Observable for D {
     }
 }
 
-/// A distribution as a likelihood: −ln p(y) summed over the entries of a target.
+/// A distribution as a likelihood: −ln p(y) summed over the entries that a target has.
 pub struct Independent<D> {
     pub(super) distribution: D,
     /// The parameters, as values of the network.
@@ -151,9 +151,13 @@ where
         None
     }
 
-    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+    fn information(
+        &self,
+        arguments: &[ArgumentAt],
+        observed: &[bool],
+    ) -> Result<Information, String> {
         let of = |values: &[f64]| self.distribution.information(values);
-        Information::of_entries(arguments, entries, of).map_err(|argument| {
+        Information::of_entries(arguments, observed, of).map_err(|argument| {
             format!(
                 "the expected Fisher information of `{}` by its `{}` is not known here",
                 self.signature.name, self.signature.parameters[argument].name
@@ -201,7 +205,7 @@ impl<T: Math, D: Observable> Nll<T> for Independent<D> {
         let rows = targets.reals().chunks_exact(width.max(1));
         for (n, (nll, y)) in nll.iter_mut().zip(rows).enumerate() {
             *nll = T::zero();
-            for (i, &y) in y.iter().enumerate() {
+            for (i, &y) in y.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
                 for (parameter, argument) in parameters.iter_mut().zip(arguments) {
                     *parameter = argument.at(n, i);
                 }

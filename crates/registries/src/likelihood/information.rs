@@ -50,17 +50,19 @@ impl Information {
     }
 
     /// Of entries that are independent given the arguments, each with information `of` by each argument: `None`
-    /// where that is not known, or where the argument depends on another. The error names the argument.
+    /// where that is not known, or where the argument depends on another. An entry that is not `observed` has none. The
+    /// error names the argument.
     pub fn of_entries(
         arguments: &[ArgumentAt],
-        entries: usize,
+        observed: &[bool],
         of: impl Fn(&[f64]) -> Vec<Option<f64>>,
     ) -> Result<Self, usize> {
         let mut sums: Vec<Vec<f64>> = arguments
             .iter()
             .map(|argument| vec![0.0; argument.values.len()])
             .collect();
-        for entry in 0..entries {
+        let entries = observed.iter().enumerate();
+        for (entry, _) in entries.filter(|(_, is_there)| **is_there) {
             let values: Vec<f64> = arguments.iter().map(|a| a.at(entry)).collect();
             for (number, information) in of(&values).into_iter().enumerate() {
                 let argument = &arguments[number];
@@ -124,6 +126,35 @@ mod tests {
             }
         }
         all
+    }
+
+    /// An entry that is missing says nothing of its arguments.
+    #[test]
+    fn missing_entries_have_no_information() {
+        let logits = [0.3, -1.0, 2.0, 0.1, 0.0, 0.7];
+        let at = |values| ArgumentAt {
+            values,
+            is_of_network: true,
+        };
+        let of = |name: &str, arguments: &[ArgumentAt], observed: &[bool]| {
+            let likelihood = find(name).unwrap();
+            dense(&likelihood.information(arguments, observed).unwrap())
+        };
+        let half = of("Categorical", &[at(&logits)], &[true, false]);
+        let alone = of("Categorical", &[at(&logits[..3])], &[true]);
+        for (row, entries) in half.iter().enumerate() {
+            for (column, found) in entries.iter().enumerate() {
+                let there = row < 3 && column < 3;
+                assert_eq!(*found, if there { alone[row][column] } else { 0.0 });
+            }
+        }
+        let half = of("Bernoulli", &[at(&logits[..2])], &[false, true]);
+        assert!(half[0] == [0.0, 0.0] && half[1][1] > 0.1);
+        // One scale for both entries: the information of the one that is there.
+        let scale = [0.5];
+        let half = of("Normal", &[at(&logits[..2]), at(&scale)], &[true, false]);
+        assert!((half[0][0] - 4.0).abs() < 1e-12 && half[1][1] == 0.0);
+        assert!((half[2][2] - 8.0).abs() < 1e-12, "{half:?}");
     }
 
     /// The score of one target by the arguments that come from the network, by the likelihood's own gradient.
@@ -220,11 +251,13 @@ mod tests {
         let arguments = [of_network(&logits)];
         let classes = (0..3).map(|class| (OwnedTargets::Labels(vec![class]), 1.0));
         let expected = expected(categorical, &arguments, classes);
-        let found = categorical.information(&arguments, 1).unwrap();
+        let found = categorical.information(&arguments, &[true]).unwrap();
         assert_close(&dense(&found), &expected, "Categorical");
         // With classes at two places, the places are independent.
         let two = [0.3, -1.0, 2.0, 1.0, 1.0, 0.0];
-        let found = categorical.information(&[of_network(&two)], 2).unwrap();
+        let found = categorical
+            .information(&[of_network(&two)], &[true; 2])
+            .unwrap();
         let found = dense(&found);
         assert!((found[0][1] - expected[0][1]).abs() < 1e-12 && found[0][3] == 0.0);
 
@@ -233,7 +266,7 @@ mod tests {
         let arguments = [of_network(&logit)];
         let both = (0..2).map(|label| (OwnedTargets::Labels(vec![label]), 1.0));
         let expected = self::expected(bernoulli, &arguments, both);
-        let found = bernoulli.information(&arguments, 1).unwrap();
+        let found = bernoulli.information(&arguments, &[true]).unwrap();
         assert_close(&dense(&found), &expected, "Bernoulli");
     }
 
@@ -266,7 +299,7 @@ mod tests {
                 {
                     continue;
                 }
-                let Ok(found) = likelihood.information(&arguments, 1) else {
+                let Ok(found) = likelihood.information(&arguments, &[true]) else {
                     continue;
                 };
                 let counts = likelihood.arguments(&TargetKind::Count).is_ok();
@@ -315,7 +348,7 @@ mod tests {
         let normal = find("Normal").unwrap();
         let (loc, scale) = ([1.0, 2.0, 3.0], [0.5]);
         let arguments = [of_network(&loc), of_network(&scale)];
-        let found = normal.information(&arguments, 3).unwrap();
+        let found = normal.information(&arguments, &[true; 3]).unwrap();
         let expected = Information::diagonal([4.0, 4.0, 4.0, 24.0].into_iter());
         assert_eq!(found.block, 1);
         for (a, b) in found.factor.iter().zip(&expected.factor) {
@@ -328,7 +361,7 @@ mod tests {
         let gamma = find("Gamma").unwrap();
         let (concentration, rate) = ([1.5], [0.5]);
         let arguments = [of_network(&concentration), of_network(&rate)];
-        let found = gamma.information(&arguments, 1).unwrap_err();
+        let found = gamma.information(&arguments, &[true]).unwrap_err();
         assert!(found.contains("`concentration`"), "{found}");
     }
 }

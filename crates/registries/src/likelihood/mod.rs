@@ -29,10 +29,10 @@ pub use numbers::{INTERVALS, Numbers};
 pub use observed::Observed;
 pub use quantile::Quantile;
 pub use summary::{
-    Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
+    Column, Compared, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };
 pub use tally::{Bin, ClassTally, NumberTally, Tally, is_covered};
-pub use target::{Axes, MOST_COUNTED, OwnedTargets, Storage, TargetKind, Targets};
+pub use target::{Axes, MISSING, MOST_COUNTED, OwnedTargets, Storage, TargetKind, Targets};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
@@ -94,9 +94,13 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     /// How predictions of a target of this kind, which fits, are averaged, written and scored.
     fn summary(&'static self, target: &TargetKind) -> Summary;
     /// The expected Fisher information of one example by the arguments that come from the network, or why it is not
-    /// known; `entries` is the target's [`TargetKind::entries`].
-    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
-        let _ = (arguments, entries);
+    /// known; `observed` says of each of the target's [`TargetKind::entries`] whether it is there.
+    fn information(
+        &self,
+        arguments: &[ArgumentAt],
+        observed: &[bool],
+    ) -> Result<Information, String> {
+        let _ = (arguments, observed);
         Err(format!(
             "the expected Fisher information of `{}` is not known here",
             self.signature().name
@@ -181,9 +185,9 @@ impl<T: Copy> Rows<'_, T> {
 
 /// The negative log-likelihood and its gradient.
 pub trait Nll<T: Real>: Sync {
-    /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept, and
-    /// **adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
-    /// argument's values; an empty one is not wanted).
+    /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept: the sum over the entries
+    /// that its target has. **Adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
+    /// argument's values; an empty one is not wanted); an entry that is missing adds nothing.
     fn nll(
         &self,
         arguments: &[Rows<T>],

@@ -9,7 +9,7 @@ use crate::tensor::Math;
 use crate::tensor::math::HALF_LN_TWO_PI;
 use std::f64::consts::FRAC_1_SQRT_2;
 
-/// Normal(loc, scale), summed over the entries of the target
+/// Normal(loc, scale), summed over the entries that the target has
 ///
 /// ```text
 /// nll = ½ z² + ln scale + ½ ln 2π,   z = (y - loc) / scale
@@ -61,12 +61,16 @@ impl Likelihood for Normal {
     }
 
     /// 1/scale² by loc, and 2/scale² by scale.
-    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+    fn information(
+        &self,
+        arguments: &[ArgumentAt],
+        observed: &[bool],
+    ) -> Result<Information, String> {
         let of = |values: &[f64]| {
             let per_variance = 1.0 / (values[1] * values[1]);
             vec![Some(per_variance), Some(2.0 * per_variance)]
         };
-        let information = Information::of_entries(arguments, entries, of);
+        let information = Information::of_entries(arguments, observed, of);
         Ok(information.expect("known by both arguments"))
     }
 
@@ -180,7 +184,7 @@ impl<T: Math> Nll<T> for Normal {
             panic!("Normal has two arguments")
         };
         for (n, y) in targets.reals().chunks_exact(width.max(1)).enumerate() {
-            for (i, &y) in y.iter().enumerate() {
+            for (i, &y) in y.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
                 let per_scale = T::one() / scale.at(n, i);
                 let z = (y - loc.at(n, i)) * per_scale;
                 if !by_loc.is_empty() {
@@ -202,7 +206,7 @@ impl<T: Math> Nll<T> for Normal {
             .enumerate()
         {
             *nll = T::zero();
-            for (i, &y) in y.iter().enumerate() {
+            for (i, &y) in y.iter().enumerate().filter(|(_, y)| !y.is_nan()) {
                 let z = (y - loc.at(n, i)) / scale.at(n, i);
                 *nll += T::of(0.5) * z * z + scale.at(n, i).ln() + T::of(HALF_LN_TWO_PI);
             }

@@ -106,8 +106,11 @@ impl Numbers {
                 .map(|row| &row[entry * each..][..each])
                 .collect();
             if let Some(target) = target {
-                into.levels
-                    .push(mixture::levels(self.marginal, &parts, target(entry)));
+                let levels = match target(entry) {
+                    y if y.is_nan() => [f64::NAN; 2],
+                    y => mixture::levels(self.marginal, &parts, y),
+                };
+                into.levels.push(levels);
             }
             if detail == Detail::Quantiles {
                 let asked = into.asked.iter();
@@ -174,22 +177,24 @@ impl Numbers {
         NumberTally::new(self.entries, by_entry, self.marginal.whole())
     }
 
-    pub(super) fn squared_error(&self, rows: &[f32], targets: &[f32], units: Units) -> f64 {
+    /// The sum of squared errors in own units, and how many entries of the targets there are.
+    pub(super) fn squared_error(&self, rows: &[f32], targets: &[f32], units: Units) -> (f64, u64) {
         let mut own = vec![0.0; self.row()];
+        let (mut sum, mut count) = (0.0, 0);
         let rows = rows.chunks_exact(self.row());
-        let of_row = |(row, target): (&[f32], &[f32])| -> f64 {
+        for (row, target) in rows.zip(targets.chunks_exact(self.entries)) {
             self.in_units(row, units, &mut own);
-            let entries = own.chunks_exact(self.marginal.numbers()).enumerate();
-            entries
-                .map(|(k, numbers)| {
+            let entries = own.chunks_exact(self.marginal.numbers()).zip(target);
+            let of_row = entries.enumerate().filter(|(_, (_, y))| !y.is_nan());
+            sum += of_row
+                .map(|(k, (numbers, y))| {
                     let (offset, scale) = units.at(k);
-                    let target = f64::from(target[k]) * scale + offset;
+                    let target = f64::from(*y) * scale + offset;
+                    count += 1;
                     (self.marginal.moments(numbers).0 - target).powi(2)
                 })
-                .sum()
-        };
-        rows.zip(targets.chunks_exact(self.entries))
-            .map(of_row)
-            .sum()
+                .sum::<f64>();
+        }
+        (sum, count)
     }
 }

@@ -21,8 +21,9 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Of these numbers, in two passes; of none, `None`.
+    /// Of these numbers, in two passes, NaN left out; of none, `None`.
     pub fn of(values: impl Iterator<Item = f64> + Clone) -> Option<Self> {
+        let values = values.filter(|x| !x.is_nan());
         let mut sorted: Vec<f64> = values.clone().collect();
         if sorted.is_empty() {
             return None;

@@ -201,6 +201,17 @@ impl Fit {
     }
 }
 
+/// How the predictions of some examples compare with their targets.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Compared {
+    /// Entries of the targets: labels or numbers that are there.
+    pub entries: u64,
+    /// Of labels, how many are those of the likeliest class.
+    pub hits: u64,
+    /// Of numbers, the squared errors in own units, summed.
+    pub squared_error: f64,
+}
+
 /// The offset and scale of each entry of a target: y = scale · y′ + offset, y′ as the network has it. Of an image
 /// they are those of its channels.
 #[derive(Debug, Clone, Copy)]
@@ -220,7 +231,7 @@ impl Units<'_> {
     }
 }
 
-/// The value of one entry of an example's target, in own units.
+/// The value of one entry of an example's target, in own units; NaN where it is missing.
 pub type TargetOf<'a> = &'a dyn Fn(usize, usize) -> f64;
 
 impl Summary {
@@ -380,25 +391,34 @@ impl Summary {
         tally.scores()
     }
 
-    /// Of rows that one draw predicts: how many examples' (or places') likeliest class is right, or their squared errors
-    /// in own units.
-    pub fn compare(&self, rows: &[f32], targets: Targets<f32>, units: Units) -> (u64, f64) {
+    /// Compares rows that one draw predicts with the targets.
+    pub fn compare(&self, rows: &[f32], targets: Targets<f32>, units: Units) -> Compared {
         match self {
-            Summary::Classes(classes) => (classes.hits(rows, targets.labels()), 0.0),
-            Summary::Numbers(numbers) => (0, numbers.squared_error(rows, targets.reals(), units)),
+            Summary::Classes(classes) => {
+                let (hits, entries) = classes.hits(rows, targets.labels());
+                Compared {
+                    entries,
+                    hits,
+                    ..Compared::default()
+                }
+            }
+            Summary::Numbers(numbers) => {
+                let (squared_error, entries) = numbers.squared_error(rows, targets.reals(), units);
+                Compared {
+                    entries,
+                    squared_error,
+                    ..Compared::default()
+                }
+            }
         }
     }
 
-    /// The fit of examples of which [`Summary::compare`] gives these sums.
-    pub fn fit(&self, hits: u64, squared_error: f64, examples: u64) -> Fit {
+    /// The fit of examples of which [`Summary::compare`] gives these sums; 0 of such that have no target at all.
+    pub fn fit(&self, of: &Compared) -> Fit {
+        let count = of.entries.max(1) as f64;
         match self {
-            Summary::Classes(classes) => {
-                Fit::Accuracy(hits as f64 / (examples * classes.places as u64) as f64)
-            }
-            Summary::Numbers(numbers) => {
-                let count = examples * numbers.entries as u64;
-                Fit::Rmse((squared_error / count as f64).sqrt())
-            }
+            Summary::Classes(_) => Fit::Accuracy(of.hits as f64 / count),
+            Summary::Numbers(_) => Fit::Rmse((of.squared_error / count).sqrt()),
         }
     }
 

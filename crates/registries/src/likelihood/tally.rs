@@ -115,7 +115,7 @@ impl ClassTally {
         self.examples
     }
 
-    /// How many predictions there are: one an example, or one for each of its places.
+    /// How many predictions there are: one an example, or one for each of its places that has a label.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -129,7 +129,12 @@ impl ClassTally {
         let rows = predicted.rows();
         let places = rows / predicted.examples.max(1);
         for i in 0..rows {
-            let label = target(i / places, i % places) as usize;
+            let label = target(i / places, i % places);
+            if label.is_nan() {
+                continue;
+            }
+            let label = label as usize;
+            self.count += 1;
             let (top, p) = predicted.top(i);
             self.hits += usize::from(top == label);
             let row = predicted.row(i);
@@ -150,7 +155,6 @@ impl ClassTally {
             }
         }
         self.examples += predicted.examples;
-        self.count += rows;
         predicted.nll.iter().for_each(|nll| self.nll += nll);
     }
 
@@ -233,6 +237,8 @@ pub struct NumberTally {
     entries: usize,
     whole: bool,
     examples: usize,
+    /// Entries of the targets that there are.
+    count: usize,
     nll: f64,
     squares: f64,
     /// By entry, where these are told.
@@ -252,6 +258,7 @@ impl NumberTally {
             entries,
             whole,
             examples: 0,
+            count: 0,
             nll: 0.0,
             squares: 0.0,
             squares_by_entry: vec![0.0; by_entry],
@@ -275,7 +282,12 @@ impl NumberTally {
     fn add(&mut self, predicted: &Predictive, target: TargetOf) {
         for example in 0..predicted.examples {
             for (entry, mean) in predicted.row(example).iter().enumerate() {
-                let square = (mean - target(example, entry)).powi(2);
+                let y = target(example, entry);
+                if y.is_nan() {
+                    continue;
+                }
+                self.count += 1;
+                let square = (mean - y).powi(2);
                 self.squares += square;
                 if let Some(sum) = self.squares_by_entry.get_mut(entry) {
                     *sum += square;
@@ -285,6 +297,10 @@ impl NumberTally {
         self.examples += predicted.examples;
         predicted.nll.iter().for_each(|nll| self.nll += nll);
         for (at, level) in predicted.levels.iter().enumerate() {
+            if target(at / self.entries, at % self.entries).is_nan() {
+                continue;
+            }
+            self.levels += 1;
             for (count, interval) in self.covered.iter_mut().zip(INTERVALS) {
                 *count += usize::from(is_covered(level, interval));
             }
@@ -293,12 +309,12 @@ impl NumberTally {
             }
             self.has_steps |= level[0] < level[1];
         }
-        self.levels += predicted.levels.len();
     }
 
     fn add_tally(&mut self, other: &NumberTally, times: usize) {
         let factor = times as f64;
         self.examples += other.examples * times;
+        self.count += other.count * times;
         self.nll += other.nll * factor;
         self.squares += other.squares * factor;
         let by_entry = self.squares_by_entry.iter_mut();
@@ -318,7 +334,7 @@ impl NumberTally {
 
     fn scores(&self) -> Vec<Score> {
         let n = self.examples as f64;
-        let rmse = (self.squares / (self.examples * self.entries) as f64).sqrt();
+        let rmse = (self.squares / self.count as f64).sqrt();
         let mut scores = vec![Score::new(
             "rmse",
             ScoreValue::Number(rmse),
@@ -462,5 +478,61 @@ mod tests {
                 a.name
             );
         }
+    }
+
+    /// What is scored of places without a target is what is scored of the others alone.
+    #[test]
+    fn missing_places_are_not_scored() {
+        let number = |tally: &Tally, name: &str| {
+            let scores = tally.scores();
+            let score = scores.iter().find(|score| score.name == name).unwrap();
+            match &score.value {
+                ScoreValue::Share(x) | ScoreValue::Number(x) => *x,
+                ScoreValue::Coverage(all) => all[0].covered,
+                _ => panic!("one number"),
+            }
+        };
+        let target = |_: usize, place: usize| [1.0, f64::NAN, 0.0, f64::NAN][place];
+        let classes = super::super::Classes {
+            probabilities: 2,
+            places: 4,
+        };
+        let mut tally = Tally::Classes(classes.tally());
+        let probabilities = [[0.2, 0.8], [0.9, 0.1], [0.4, 0.6], [0.5, 0.5]];
+        let predicted = Predictive {
+            examples: 1,
+            draws: 1,
+            width: 2,
+            mean: probabilities.concat(),
+            within: vec![0.0; 4],
+            nll: vec![-0.8f64.ln(), 0.0, -0.4f64.ln(), 0.0],
+            ..Predictive::default()
+        };
+        tally.add(&predicted, &target);
+        assert_eq!(number(&tally, "accuracy"), 0.5);
+        assert!((number(&tally, "nll") + 0.8f64.ln() + 0.4f64.ln()).abs() < 1e-15);
+        let brier = (2.0 * 0.04 + 2.0 * 0.36) / 2.0;
+        assert!((number(&tally, "brier") - brier).abs() < 1e-15);
+        // One of two places of each class is right: half of what is either.
+        assert_eq!(number(&tally, "mean_iou"), 0.5 * (0.0 + 0.5));
+        // Numbers.
+        let mut tally = Tally::Numbers(NumberTally::new(4, 0, false));
+        let predicted = Predictive {
+            examples: 1,
+            draws: 1,
+            width: 4,
+            mean: vec![3.0, 7.0, 1.0, 7.0],
+            nll: vec![1.5],
+            levels: [0.5, f64::NAN, 0.9, f64::NAN]
+                .map(|level| [level; 2])
+                .to_vec(),
+            ..Predictive::default()
+        };
+        tally.add(&predicted, &target);
+        assert!((number(&tally, "rmse") - 2.5f64.sqrt()).abs() < 1e-15);
+        assert_eq!(
+            (number(&tally, "nll"), number(&tally, "coverage")),
+            (1.5, 0.5)
+        );
     }
 }

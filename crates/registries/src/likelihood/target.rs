@@ -1,5 +1,6 @@
 //! What is observed of one example: which values it can take, and how a batch stores them.
 
+use crate::tensor::Real;
 use std::fmt;
 use std::ops::Range;
 
@@ -70,6 +71,9 @@ impl fmt::Display for Axes {
         write!(f, "{:?}", self.sizes())
     }
 }
+
+/// Stands among [`Targets::Labels`] for a label that is not there.
+pub const MISSING: u32 = u32::MAX;
 
 /// Up to here float32, in which a count is stored, has every whole number.
 pub const MOST_COUNTED: f64 = 16_777_216.0;
@@ -151,6 +155,12 @@ impl TargetKind {
             | TargetKind::Binary
             | TargetKind::Count => None,
         }
+    }
+
+    /// Whether single entries of a target may be missing: of an image, a sequence or a volume. A target that is one
+    /// label or one row of numbers is there as a whole.
+    pub fn may_miss_entries(self) -> bool {
+        self.axes().is_some()
     }
 
     /// How many real numbers a target has, of targets of real numbers.
@@ -275,9 +285,10 @@ impl fmt::Display for TargetKind {
 /// The observed targets of some examples.
 #[derive(Debug, Clone, Copy)]
 pub enum Targets<'a, T> {
-    /// A class (or 0 and 1) per example, or for each place of an example after the other.
+    /// A class (or 0 and 1) per example, or for each place of an example after the other; [`MISSING`] where a place has
+    /// none.
     Labels(&'a [u32]),
-    /// Rows of numbers: real ones, or counts.
+    /// Rows of numbers: real ones, or counts; NaN where a place has none.
     Reals(&'a [T]),
 }
 
@@ -324,6 +335,29 @@ impl<T> OwnedTargets<T> {
         match self {
             OwnedTargets::Labels(labels) => Targets::Labels(labels),
             OwnedTargets::Reals(rows) => Targets::Reals(rows),
+        }
+    }
+}
+
+impl<T: Real> Targets<'_, T> {
+    /// How many entries there are, the missing ones with them.
+    pub fn len(&self) -> usize {
+        match self {
+            Targets::Labels(labels) => labels.len(),
+            Targets::Reals(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether each entry, one after the other, is there.
+    pub fn observed(&self) -> Vec<bool> {
+        match self {
+            Targets::Labels(labels) => labels.iter().map(|label| *label != MISSING).collect(),
+            Targets::Reals(rows) => rows.iter().map(|y| !y.is_nan()).collect(),
         }
     }
 }

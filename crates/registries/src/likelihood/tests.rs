@@ -178,6 +178,72 @@ fn gradients_are_derivatives() {
     }
 }
 
+/// An entry that is missing takes no part: the nll and its gradient are those of the others alone, and of an example
+/// without any 0.
+#[test]
+fn missing_entries_take_no_part() {
+    let mut tried = 0;
+    for whole in cases() {
+        let entries = match &whole.targets {
+            Observed::Labels(labels) => labels.len() / 3,
+            Observed::Reals(reals) => reals.len() / 3,
+        };
+        if entries < 2 {
+            continue;
+        }
+        tried += 1;
+        let arguments = values(&whole);
+        // The second entry of the first example, the first of the second, both of the third.
+        let gone = [1, 2, 4, 5];
+        let mut case = cases()
+            .into_iter()
+            .find(|case| case.name == whole.name && values(case) == arguments);
+        let case = case.as_mut().unwrap();
+        match &mut case.targets {
+            Observed::Labels(labels) => gone.iter().for_each(|at| labels[*at] = MISSING),
+            Observed::Reals(reals) => gone.iter().for_each(|at| reals[*at] = f64::NAN),
+        }
+        let (nll, gradients) = run::<f64>(case, &arguments, 0.7);
+        assert_eq!(nll[2], 0.0, "{}", case.name);
+        // The same with another target in the other place: what it adds differs, what is missing does not.
+        let (all, _) = run::<f64>(&whole, &arguments, 1.0);
+        let only = |at: usize| {
+            let mut one = cases();
+            let index = one
+                .iter()
+                .position(|case| case.name == whole.name && values(case) == arguments);
+            let mut case = one.swap_remove(index.unwrap());
+            match &mut case.targets {
+                Observed::Labels(labels) => {
+                    (0..6)
+                        .filter(|i| *i != at)
+                        .for_each(|i| labels[i] = MISSING);
+                }
+                Observed::Reals(reals) => {
+                    (0..6)
+                        .filter(|i| *i != at)
+                        .for_each(|i| reals[i] = f64::NAN);
+                }
+            }
+            run::<f64>(&case, &arguments, 0.7)
+        };
+        let singles: Vec<_> = (0..6).map(only).collect();
+        for (example, all) in all.iter().enumerate() {
+            let sum = singles[2 * example].0[example] + singles[2 * example + 1].0[example];
+            assert_close(sum, *all, 1e-12, case.name);
+        }
+        assert_close(nll[0], singles[0].0[0], 1e-14, case.name);
+        assert_close(nll[1], singles[3].0[1], 1e-14, case.name);
+        for (argument, gradient) in gradients.iter().enumerate() {
+            for (entry, found) in gradient.iter().enumerate() {
+                let of = |single: usize| singles[single].1[argument][entry];
+                assert_close(*found, of(0) + of(3), 1e-14, case.name);
+            }
+        }
+    }
+    assert!(tried > 10, "{tried}");
+}
+
 #[test]
 fn float32_agrees_with_float64() {
     for case in cases() {

@@ -9,6 +9,14 @@ def scaled_rows(values, rows, transform, dtype):
     return found
 
 
+def labels_of_entries(values, missing_byte):
+    """Labels, -1 for one that is missing: -1 and NaN in the data, and that byte if there is one."""
+    labels = np.nan_to_num(values, nan=-1).astype(np.int64)
+    if values.dtype == np.uint8 and missing_byte is not None:
+        labels[values == missing_byte] = -1
+    return torch.from_numpy(labels)
+
+
 class Examples:
     """Examples on the device, scaled as data.json says."""
 
@@ -17,20 +25,24 @@ class Examples:
         inputs = scaled_rows(split.inputs, rows, record["inputs"], dtype)
         self.inputs = inputs.reshape(len(rows), *INPUT_SHAPE).to(device)
         transforms = [record["targets"], *(other["targets"] for other in record.get("others", []))]
-        self.targets, self.log_scales, self.squared_scales = [], [], []
-        for values, transform, (kind, entries) in zip(split.targets, transforms, TARGETS):
+        # Of each target: its values; of each example how many of them there are, and what scaling
+        # takes off its nll, which is added back so that it is of the target's own units.
+        self.targets, self.entries, self.log_scales, self.squared_scales = [], [], [], []
+        targets = zip(split.targets, transforms, TARGETS, MISSING_BYTES)
+        for values, transform, (kind, entries), missing_byte in targets:
             if kind == "labels":
-                target = torch.from_numpy(values[rows].astype(np.int64).reshape(len(rows), entries))
+                target = labels_of_entries(values[rows].reshape(len(rows), entries), missing_byte)
+                known = target >= 0
                 target = target.squeeze(1) if entries == 1 else target
             else:
                 target = scaled_rows(values, rows, transform, dtype)
+                known = ~target.isnan()
             self.targets.append(target.to(device))
-            # What scaling takes off the nll of an example is added back, so that it is of the
-            # target's own units.
-            each = entries // len(transform["scale"])
-            squared = torch.tensor(transform["scale"] * each, dtype=torch.float64).square()
-            self.squared_scales.append(squared.to(device))
-            self.log_scales.append(each * sum(math.log(scale) for scale in transform["scale"]))
+            scale = torch.tensor(transform["scale"] * (entries // len(transform["scale"])))
+            scale = scale.double()
+            self.squared_scales.append(scale.square().to(device))
+            self.entries.append(known.sum(1).double().to(device))
+            self.log_scales.append((known * scale.log()).sum(1).to(device))
 
     def __len__(self):
         return len(self.rows)
@@ -39,3 +51,11 @@ class Examples:
         """Inputs and targets of the examples at these places."""
         places = torch.from_numpy(places).to(self.inputs.device)
         return self.inputs[places], [target[places] for target in self.targets]
+
+    def totals(self, places):
+        """Of each target, [targets]: how many values these examples have, and what is added to their
+        nll.
+        """
+        places = torch.from_numpy(places).to(self.inputs.device)
+        sums = [[of[places].sum() for of in all] for all in [self.entries, self.log_scales]]
+        return [torch.stack(of_targets) for of_targets in sums]

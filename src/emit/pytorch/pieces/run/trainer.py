@@ -10,7 +10,7 @@ class Settings(NamedTuple):
 
 def no_sums(targets):
     """The sums of an epoch that has not begun."""
-    of_target = {"nll": 0.0, "hits": 0, "squared_error": 0.0}
+    of_target = {"nll": 0.0, "entries": 0, "hits": 0, "squared_error": 0.0}
     others = {"others": [dict(of_target) for _ in range(targets - 1)]} if targets > 1 else {}
     return {"steps": 0, "examples": 0, **of_target, "scales": [], **others, "clipped": 0}
 
@@ -32,7 +32,7 @@ class Trainer:
         self.batches = -(-len(examples) // settings.batch_size)
         self.step, self.sums, self.clipped, self.best = 0, no_sums(len(TARGETS)), 0, None
         self.nll = torch.zeros(len(TARGETS), dtype=torch.float64, device=processes.device)
-        self.fits = self.nll.clone()
+        self.fits, self.entries = self.nll.clone(), self.nll.clone()
         self.known_scales, self.is_asked_to_stop = ([], {}), False
         self.all_epochs = self.optimizer.rounds * settings.epochs
         self.optimizer.begin(self)
@@ -105,9 +105,12 @@ class Trainer:
             self.average()
         self.optimizer.step(done + 1, self.rate())
         self.step += 1
-        self.nll += torch.stack([terms[name] for name in list(terms)[: len(TARGETS)]])
+        self.last_entries, self.last_log_scales = self.examples.totals(places[first:last])
+        nll = torch.stack([terms[name] for name in list(terms)[: len(TARGETS)]])
+        self.nll += nll + self.last_log_scales
         self.last_fit = self.fit(fits)
         self.fits += self.last_fit
+        self.entries += self.last_entries
         self.sums["steps"] += 1
         self.sums["examples"] += at.batch
         numbers = list(scales(self.position(self.step - 1, 1)).values())
@@ -125,9 +128,9 @@ class Trainer:
     def collect(self):
         """Takes what the steps came to from the device, of all processes."""
         of_targets = [self.sums, *self.sums.get("others", [])]
-        found = self.processes.sum(torch.stack([self.nll, self.fits])).T.tolist()
-        for sums, (nll, fit), (kind, _) in zip(of_targets, found, TARGETS):
-            sums["nll"] = nll
+        found = self.processes.sum(torch.stack([self.nll, self.fits, self.entries])).T.tolist()
+        for sums, (nll, fit, entries), (kind, _) in zip(of_targets, found, TARGETS):
+            sums["nll"], sums["entries"] = nll, int(entries)
             if kind == "labels":
                 sums["hits"] = int(fit)
             else:
@@ -145,12 +148,12 @@ class Trainer:
         ]
         return torch.stack(found)
 
-    def fit_entries(self, fits, examples):
-        """The accuracy or the root mean squared error of each target, of so many examples."""
+    def fit_entries(self, fits, entries):
+        """The accuracy or the root mean squared error of each target, of which so many values are known."""
         names = [name.removeprefix("nll(").removesuffix(")") for name in scales(Position(1, 1))]
         found = {}
-        for name, fit, (kind, entries) in zip(names, fits, TARGETS):
-            word, value = "accuracy", fit / (examples * entries)
+        for name, fit, count, (kind, _) in zip(names, fits, entries, TARGETS):
+            word, value = "accuracy", fit / max(count, 1)
             if kind != "labels":
                 word, value = "rmse", math.sqrt(value)
             found[word if len(TARGETS) == 1 else f"{word}({name})"] = value
@@ -163,6 +166,7 @@ class Trainer:
         count, n = len(TARGETS), len(self.examples)
         # Each process has the nll of its own examples, and all have the terms of the weights.
         parts = torch.stack([terms[name].double() for name in names])
+        parts[:count] += self.last_log_scales
         parts[count:] /= self.processes.count
         values = self.processes.sum(parts).tolist()
         if kind == "epoch":
@@ -171,11 +175,10 @@ class Trainer:
             numbers = [total / self.sums["steps"] for total in self.sums["scales"]]
             numbers[:count] = [1 / self.sums["examples"]] * count
             fits = [sums["hits"] + sums["squared_error"] for sums in of_targets]
+            entries = [sums["entries"] for sums in of_targets]
         else:
             fits = self.processes.sum(self.last_fit.clone()).tolist()
-        of = self.sums["examples"] if kind == "epoch" else at.batch
-        for target, log_scale in enumerate(self.examples.log_scales):
-            values[target] += log_scale * of
+            entries = self.processes.sum(self.last_entries.clone()).tolist()
         if not all(math.isfinite(value) for value in values):
             message = f"the loss is not finite at step {self.step} (epoch {at.epoch + 1:.2f})"
             self.run.write("diverged.txt", message + "\n")
@@ -196,7 +199,7 @@ class Trainer:
             "loss": sum(term["scaled"] for term in listed),
             "lambda": round(weights[0], 12) if weights else None,
             "terms": listed,
-            **self.fit_entries(fits, of),
+            **self.fit_entries(fits, entries),
         }
         if hasattr(self.optimizer, "norm") and kind == "step":
             line["gradient_norm"] = self.optimizer.norm.item()
@@ -234,6 +237,7 @@ class Trainer:
             for target, sums in enumerate([self.sums, *self.sums.get("others", [])]):
                 self.nll[target] = sums["nll"]
                 self.fits[target] = sums["hits"] + sums["squared_error"]
+                self.entries[target] = sums["entries"]
 
     def save(self):
         """Writes a checkpoint, and before it the variables of the lowest validation nll if they are
@@ -315,6 +319,7 @@ class Trainer:
         self.sums = no_sums(len(TARGETS))
         self.nll.zero_()
         self.fits.zero_()
+        self.entries.zero_()
         if stopping:
             stopping.look(self, epoch, line["validation"]["nll"])
         return bool(stopping) and stopping.is_over(self, epoch)

@@ -86,8 +86,8 @@ class Validation:
             found.append(torch.func.vmap(nlls)(model.network(x, draw, noise), targets))
         if not found:
             return torch.zeros((len(TARGETS), 0), dtype=torch.float64, device=x.device)
-        log_scales = torch.tensor(self.examples.log_scales, dtype=torch.float64, device=x.device)
-        return torch.cat(found).double().T + log_scales[:, None]
+        log_scales = torch.stack(self.examples.log_scales)[:, places[0] : places[-1] + 1]
+        return torch.cat(found).double().T + log_scales
 
 
 class EarlyStopping:
