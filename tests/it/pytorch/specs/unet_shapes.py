@@ -334,8 +334,11 @@ class Model(nn.Module):
         """-log p(target | network), summed over the examples at hand."""
         # mask ~ Categorical(logits = logits)
         y = targets[0].flatten(1)
+        known = y >= 0
+        y = y.clamp(min=0)
         logits = values["logits"].reshape(-1, 1024, 3)
         nll = torch.logsumexp(logits, -1) - logits.gather(-1, y.unsqueeze(-1)).squeeze(-1)
+        nll = torch.where(known, nll, 0.0)
         return {"nll": nll.sum()}
 
     def fits(self, values, draw, targets):
