@@ -389,6 +389,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2016,
     },
     Reference {
+        key: "vaswani2017",
+        label: "Vaswani et al., 2017",
+        authors: "A. Vaswani, N. Shazeer, N. Parmar, J. Uszkoreit, L. Jones, A. N. Gomez, L. Kaiser and I. Polosukhin",
+        title: "Attention is all you need",
+        place: "Neural Information Processing Systems",
+        year: 2017,
+    },
+    Reference {
         key: "vehtari2021",
         label: "Vehtari et al., 2021",
         authors: "A. Vehtari, A. Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner",

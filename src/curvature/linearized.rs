@@ -3,7 +3,7 @@
 
 use super::{Refusal, Result};
 use crate::exec::{Batch, KernelGradients, Kernels, Mode, Network, Number};
-use crate::ir::{Argument, Handle, Node, Table, Tensor};
+use crate::ir::{Argument, Handle, Node, Role, Table, Tensor};
 use crate::layer::{AnyLinear, Linear, Operation};
 use crate::likelihood::{ArgumentAt, Information};
 use crate::plan::{Graph, Plan};
@@ -112,7 +112,10 @@ impl<T: Number> Linearized<T> {
         let parameters = covered.map(|(handle, tensor)| {
             let range = start..start + tensor.shape.len();
             start = range.end;
-            let outputs = tensor.shape.0.last().copied().unwrap_or(1);
+            let outputs = match tensor.role {
+                Role::Kernel => tensor.shape.0.last().copied().unwrap_or(1),
+                _ => tensor.shape.len(),
+            };
             Parameter {
                 tensor: handle,
                 name: tensor.name.clone(),

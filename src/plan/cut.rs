@@ -182,7 +182,12 @@ impl Cut {
         let mut plan = NodePlan {
             storage: None,
             inputs: Vec::new(),
-            bias: node.call.as_ref().and_then(|call| call.bias()),
+            // A function adds it by itself.
+            bias: node
+                .call
+                .as_ref()
+                .filter(|call| matches!(call.operation, Operation::Linear(_)))
+                .and_then(|call| call.bias()),
             in_place: false,
             kernel_use: 0,
             writes_kernel: false,

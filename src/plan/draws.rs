@@ -1,7 +1,7 @@
 //! The random draws of a step: which each parameter makes, their shapes and their names.
 
 use super::Plan;
-use crate::ir::{Handle, Node, Tensor};
+use crate::ir::{Handle, Node, Role, Tensor};
 use crate::layer::{self, Operation};
 use crate::tensor::Shape;
 
@@ -84,7 +84,12 @@ impl Plan {
         let (tensor, declared) = (&self.tensors[handle], &self.inference.tensors[handle]);
         let draws = tensor.draws;
         let axes = &declared.shape.0;
-        let channels_out = axes.last().copied().unwrap_or(1);
+        let is_kernel = declared.role == Role::Kernel;
+        // Of all else each example has its own row: a number an entry.
+        let channels_out = match is_kernel {
+            true => axes.last().copied().unwrap_or(1),
+            false => declared.shape.len(),
+        };
         let mut found: Vec<(DrawKind, Shape)> = Vec::new();
         if draws.noise {
             let shape = match tensor.noise.len() == declared.shape.len() {
@@ -106,7 +111,7 @@ impl Plan {
             found.push((DrawKind::ExampleNoise, Shape(axes.collect())));
         }
         if draws.signs {
-            if axes.len() > 1 {
+            if is_kernel {
                 found.push((
                     DrawKind::SignIn,
                     Shape::new(&[batch, self.channels_in(handle)]),
@@ -124,9 +129,9 @@ impl Plan {
             .collect();
         if draws.activation {
             let row = Shape(vec![channels_out]);
-            let uses: Vec<&Shape> = match axes.len() {
-                0 | 1 => vec![&row],
-                _ => self.uses[handle]
+            let uses: Vec<&Shape> = match is_kernel {
+                false => vec![&row],
+                true => self.uses[handle]
                     .iter()
                     .map(|&node| &self.model.nodes[node].shape)
                     .collect(),

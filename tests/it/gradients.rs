@@ -264,6 +264,26 @@ fn rows_under_every_estimator() {
     }
 }
 
+/// A table of positions is added as a bias is; the products of attention have no weights, and read a value twice.
+#[test]
+fn every_estimator_through_attention_and_positions() {
+    let network = "reshape([9, 8])\n a = dense(6)\n p = positions\n sinusoidal_positions\n q = dense(6)\n \
+                   s = dot_product_attention(heads = 2, causal = true) on (q, p, p)\n m = dense(4) on a\n \
+                   k = reshape([6, 6]) on m\n c = dot_product_attention(heads = 3) on (s, k, k)\n layer_norm\n \
+                   flatten\n logits = dense(3)";
+    for estimator in bnnc::estimator::ESTIMATORS {
+        let name = estimator.signature().name;
+        let default = format!(
+            "prior = Normal(0, 1), posterior = MeanField, estimator = {name}\n table: prior = Normal(0, 0.5)"
+        );
+        check_near(
+            &classifier(&default, network, ""),
+            &Examples::new(5, 72, 3, 0),
+            0.3,
+        );
+    }
+}
+
 #[test]
 fn pools_views_strides_and_dilation() {
     for network in [

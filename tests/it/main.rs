@@ -2,6 +2,7 @@
 
 mod arguments;
 mod arrays;
+mod attention;
 mod bench;
 mod breaking;
 mod calibration;

@@ -86,6 +86,10 @@ fn value(
         ("log_softmax", _) => format!("jax.nn.log_softmax({x})"),
         ("add", _) => inputs.join(" + "),
         ("multiply", _) => inputs.join(" * "),
+        ("dot_product_attention", _) if inputs.len() == 3 => attention(arguments, inputs),
+        // What it adds is added below, as a bias.
+        ("positions", _) => x.clone(),
+        ("sinusoidal_positions", _) => sinusoidal(x, axes),
         ("concat", _) => format!("jnp.concatenate([{}], -1)", inputs.join(", ")),
         _ => return Ok(None),
     }))
@@ -94,6 +98,33 @@ fn value(
 fn shape_of(axes: &[usize]) -> String {
     let of = shape(axes);
     format!("-1, {}", of.trim_matches(['[', ']']))
+}
+
+fn attention(arguments: &Constants, inputs: &[String]) -> String {
+    let heads = arguments.count("heads");
+    let parts = inputs
+        .iter()
+        .map(|x| format!("{x}.reshape(*{x}.shape[:-1], {heads}, -1)"));
+    let causal = match arguments.word("causal") {
+        "true" => ", is_causal=True",
+        _ => "",
+    };
+    let parts: Vec<String> = parts.collect();
+    let query = &inputs[0];
+    format!(
+        "jax.nn.dot_product_attention({}{causal}).reshape(*{query}.shape[:-1], -1)",
+        parts.join(", ")
+    )
+}
+
+/// A cosine is a sine a quarter of a turn on.
+fn sinusoidal(x: &str, axes: &[usize]) -> String {
+    let (steps, channels) = (axes[0], axes[1]);
+    let channel = format!("jnp.arange({channels})");
+    format!(
+        "{x} + jnp.sin(jnp.arange({steps})[:, None] / 10000.0 ** ({channel} // 2 * 2 / {channels}) \
+         + {channel} % 2 * (jnp.pi / 2))"
+    )
 }
 
 /// `(2, 2)`, `(2,)`

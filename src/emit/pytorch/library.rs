@@ -19,6 +19,8 @@ static FILES: &[&str] = &[
     include_str!("pieces/layers/norms.py"),
     include_str!("pieces/layers/dropout.py"),
     include_str!("pieces/layers/sequences.py"),
+    include_str!("pieces/layers/attention.py"),
+    include_str!("pieces/layers/positions.py"),
     include_str!("pieces/posteriors/laplace.py"),
     include_str!("pieces/posteriors/cauchy.py"),
     include_str!("pieces/posteriors/transformed.py"),

@@ -4,7 +4,7 @@ use super::super::Number;
 use super::super::kernels::ExampleWise;
 use super::super::memory::Array;
 use super::Variational;
-use crate::ir::{Handle, Node, Tensor};
+use crate::ir::{Handle, Node, Role, Tensor};
 use crate::plan::{DrawKind, Plan, TensorDraw};
 use crate::tensor::{Real, Stream};
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub fn draws<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, D
         for TensorDraw { kind, shape, .. } in plan.draws_of(handle, batch) {
             let kept = match kind {
                 DrawKind::Noise | DrawKind::ExampleNoise => false,
-                DrawKind::Activation => tensor.shape.rank() == 1,
+                DrawKind::Activation => tensor.role != Role::Kernel,
                 DrawKind::SignIn | DrawKind::SignOut | DrawKind::Mask => true,
             };
             if kept {

@@ -234,11 +234,12 @@ impl Lower<'_> {
             if let Some(place) = argument.or(own.body.map(|body| body.span)) {
                 let title = format!("`{kind}` has no weights to set");
                 let known = layer::slots().into_iter();
-                let is_known = |slot: &&layer::Slot| {
-                    matches!(slot.role, layer::Role::Kernel | layer::Role::Bias)
+                let is_common = |slot: &&layer::Slot| match slot.role {
+                    layer::Role::Kernel => true,
+                    role => role == layer::Role::Bias && slot.optional,
                 };
                 let known = known
-                    .filter(is_known)
+                    .filter(is_common)
                     .map(|slot| format!("no {}", slot.name))
                     .collect();
                 self.report(

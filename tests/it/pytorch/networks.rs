@@ -16,7 +16,7 @@ fn classifier(input: &str, estimator: &str, network: &str, objective: &str) -> S
 }
 
 /// Networks that have every layer of the registry, with the input of each.
-const NETWORKS: [(&str, &str); 13] = [
+const NETWORKS: [(&str, &str); 14] = [
     // Paddings that are not alike on both sides, and such that are.
     (
         "[7, 6, 2]",
@@ -82,6 +82,11 @@ const NETWORKS: [(&str, &str); 13] = [
         "[6, 6, 2]",
         "conv = conv2d(2, kernel = 3)\n F = softplus\n softplus = batch_norm\n lambda = max_pool2d(2)\n \
          noise = flatten\n self = dense(4)\n torch = tanh",
+    ),
+    (
+        "[6, 4]",
+        "positions\n a = dense(4)\n p = sinusoidal_positions\n b = dense(6) on x\n c = dot_product_attention(heads = 2, \
+         causal = true) on (x, p, b)\n d = reshape([3, 12])\n e = dense(4)\n dot_product_attention on (a, e, d)\n flatten",
     ),
     (
         "[6, 6, 3]",

@@ -12,6 +12,7 @@ pub mod conv;
 pub mod conv_transpose;
 pub mod dense;
 mod depthwise;
+pub mod dot_product_attention;
 pub mod dropout;
 pub mod elu;
 pub mod exp;
@@ -38,6 +39,7 @@ mod norms;
 pub mod pad;
 pub mod pad_channels;
 mod pointwise;
+pub mod positions;
 pub mod prelu;
 pub mod relu;
 pub mod reshape;
@@ -46,6 +48,7 @@ pub mod select;
 pub mod sequences;
 pub mod sigmoid;
 pub mod silu;
+pub mod sinusoidal_positions;
 pub mod softmax;
 pub mod softplus;
 pub mod spatial_dropout;
@@ -119,6 +122,9 @@ pub static LAYERS: &[&dyn Layer] = &[
     &concat::Concat,
     &mask_padding::MaskPadding,
     &pad_channels::PadChannels,
+    &dot_product_attention::DotProductAttention,
+    &positions::Positions,
+    &sinusoidal_positions::SinusoidalPositions,
 ];
 
 /// The layer called `name`.
@@ -233,6 +239,17 @@ impl Slot {
         }
     }
 
+    /// `table`: a number for each number of the output, added to it as a bias is.
+    pub const fn table(name: &'static str, axes: &'static str) -> Self {
+        Slot {
+            name,
+            role: Role::Bias,
+            axes,
+            optional: false,
+            start: 0.0,
+        }
+    }
+
     /// `gain`, `shift`, `slope`: numbers of which each example may have its own.
     pub const fn row(name: &'static str, axes: &'static str, start: f64, optional: bool) -> Self {
         Slot {
@@ -261,7 +278,7 @@ impl Slot {
 pub enum Role {
     /// The operation is linear in it.
     Kernel,
-    /// It is added to every position's output channels.
+    /// It is added to the output: a row to every position, or a number to each number.
     Bias,
     /// It is one of a function's rows, called so. A point without a prior unless its own group of settings says more.
     Row(&'static str),

@@ -382,6 +382,25 @@ fn cases(layer: &dyn Layer) -> Vec<(Constants, Vec<Shape>)> {
             (none(), vec![shape(&[4, 3]); 2]),
             (none(), vec![shape(&[7]); 3]),
         ],
+        "dot_product_attention" => {
+            let of = |heads, causal| {
+                let heads = ("heads", Constant::Count(heads));
+                Constants(vec![heads, ("causal", Constant::Word(causal))])
+            };
+            vec![
+                (of(2, "false"), vec![shape(&[5, 4]); 3]),
+                (of(1, "true"), vec![shape(&[6, 3]); 3]),
+                (
+                    of(2, "false"),
+                    vec![shape(&[3, 4]), shape(&[5, 4]), shape(&[5, 6])],
+                ),
+                // Two blocks of queries, and two of keys.
+                (
+                    of(1, "true"),
+                    vec![shape(&[131, 1]), shape(&[131, 1]), shape(&[131, 2])],
+                ),
+            ]
+        }
         "concat" => vec![
             (none(), vec![shape(&[4, 3]), shape(&[4, 2])]),
             (none(), vec![shape(&[5]), shape(&[1]), shape(&[3])]),
@@ -548,6 +567,10 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
                 let arguments = Constants(vec![("channels", Constant::Count(4)), stride]);
                 cases.push((arguments, Shape(axes)));
             }
+        }
+        "positions" | "sinusoidal_positions" => {
+            let shapes = [[5, 3], [2, 40]].map(|axes| Shape::new(&axes));
+            cases.extend(shapes.map(|shape| (Constants::default(), shape)));
         }
         "reshape" => {
             let arguments = Constants(vec![("shape", Constant::Counts(vec![3, 4]))]);

@@ -1,5 +1,6 @@
 //! Layers: the Python of each, a file a family.
 
+mod attention;
 mod convolution;
 mod norm;
 mod pointwise;
@@ -60,12 +61,14 @@ impl<'a> Site<'a> {
             return Ok(None);
         };
         let row = estimator::row(self.context, tensor)?;
+        let own = self.context.plan.model.tensors[tensor].shape.rank();
+        let axes = own.min(self.node.shape.rank());
         Ok(Some(
-            match (row.strip_suffix("[None]"), self.node.shape.rank()) {
-                // A row [C] for all examples is joined with any value.
+            // A row [C] for all examples is joined with any value; one of each example's own after the axes that it lacks.
+            match (row.strip_suffix("[None]"), self.node.shape.rank() - axes) {
                 (Some(shared), _) => shared.into(),
-                (None, 0 | 1) => row,
-                (None, rank) => format!("{row}[:, {}]", vec!["None"; rank - 1].join(", ")),
+                (None, 0) => row,
+                (None, more) => format!("{row}[:, {}]", vec!["None"; more].join(", ")),
             },
         ))
     }
@@ -86,6 +89,7 @@ impl<'a> Site<'a> {
             pool::expressions,
             shape::expressions,
             norm::expressions,
+            attention::expressions,
         ];
         for family in families {
             if let Some(found) = family(self, name)? {

@@ -6,8 +6,8 @@ def by_channels(values, factors):
 
 def flipout_row(row, name, noise, batch):
     """A bias [C] as rows [B, C]: its perturbation with random signs for each example."""
-    signs = noise.signs(f"{name}.sign_out", batch, row.loc.shape[0])
-    return row.loc + row.scale * row.epsilon * signs
+    signs = noise.signs(f"{name}.sign_out", batch, row.loc.numel())
+    return row.loc + row.scale * row.epsilon * signs.reshape(batch, *row.loc.shape)
 
 
 def own_row(row, name, draws, batch):
