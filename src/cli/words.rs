@@ -12,7 +12,7 @@ macro_rules! pages {
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
         "add" "avg_pool1d" "avg_pool2d" "avg_pool3d" "batch_norm" "concat" "conv1d" "conv2d" "conv3d"
-        "conv_transpose1d" "conv_transpose2d" "conv_transpose3d" "crop" "dense" "dot_product_attention" "dropout" "elu" "exp"
+        "conv_transpose1d" "conv_transpose2d" "conv_transpose3d" "crop" "dense" "dot_product_attention" "dropout" "elu" "embedding" "exp"
         "filter_response_norm" "flatten" "gelu" "global_avg_pool1d" "global_avg_pool2d" "global_avg_pool3d"
         "global_max_pool1d" "global_max_pool2d" "global_max_pool3d" "group_norm" "hard_swish" "instance_norm"
         "layer_norm" "leaky_relu" "log_softmax" "mask_padding" "max_pool1d" "max_pool2d" "max_pool3d" "mish" "multiply" "pad"

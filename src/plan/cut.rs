@@ -281,7 +281,7 @@ impl Cut {
 
     /// Activations over the values of a layer for the whole minibatch go with it.
     fn join_activations(&mut self) {
-        let nodes = &self.graph.nodes;
+        let (nodes, model) = (&self.graph.nodes, &self.graph.model);
         let mut joined: Arena<Segment> = Arena::default();
         for mut segment in mem::take(&mut self.graph.segments) {
             if let Some(whole) = joined.last_mut()
@@ -290,8 +290,10 @@ impl Cut {
             {
                 let storage = nodes[whole.nodes[0]].storage;
                 let over = |node: &&Handle<Node>| {
-                    let node = &nodes[**node];
-                    node.in_place && node.storage == storage && node.inputs.len() == 1
+                    let (plan, call) = (&nodes[**node], &model.nodes[**node].call);
+                    let operation = call.as_ref().map(|call| &call.operation);
+                    let is_map = matches!(operation, Some(Operation::Map(_)));
+                    plan.in_place && plan.storage == storage && is_map
                 };
                 let count = segment.nodes.iter().take_while(over).count();
                 whole.nodes.extend(segment.nodes.drain(..count));

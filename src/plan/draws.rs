@@ -216,11 +216,19 @@ impl Plan {
         format!("{}.{}", self.model.nodes[node].name, DrawKind::Mask.word())
     }
 
-    /// The channels of the values that a kernel is applied to. A kernel in groups has fewer itself.
+    /// The channels of the values that a kernel is applied to. A kernel in groups has fewer itself; tokens stand for as
+    /// many as there are in the vocabulary.
     fn channels_in(&self, kernel: Handle<Tensor>) -> usize {
-        let node = self.uses[kernel].first();
-        let input = node.map(|node| self.model.nodes[*node].inputs[0]);
-        let axes = input.map(|input| &self.model.nodes[input].shape.0);
-        axes.and_then(|axes| axes.last().copied()).unwrap_or(1)
+        let Some(&node) = self.uses[kernel].first() else {
+            return 1;
+        };
+        let node = &self.model.nodes[node];
+        let operation = node.call.as_ref().map(|call| &call.operation);
+        let tokens = match operation {
+            Some(Operation::Linear(linear)) => linear.vocabulary(),
+            _ => None,
+        };
+        let axes = &self.model.nodes[node.inputs[0]].shape.0;
+        tokens.or(axes.last().copied()).unwrap_or(1)
     }
 }

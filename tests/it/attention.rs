@@ -1,7 +1,11 @@
-//! Attention against values and gradients of PyTorch, and values of Keras: `tests/fixtures/attention.py` makes them.
+//! Embeddings and attention: gradients and padding. Attention against values and gradients of PyTorch, and values of Keras: `tests/fixtures/attention.py` makes them.
 
+use crate::gradients::check;
+use crate::support::{Examples, given, plan, step};
+use bnnc::exec::{Draw, Interpreter};
 use bnnc::layer::{self, Function, Operation, Reads, Towards};
 use bnnc::signature::{Constant, Constants};
+use bnnc::source::Source;
 use bnnc::tensor::Shape;
 use serde_json::Value;
 
@@ -82,4 +86,95 @@ fn values_and_gradients_are_those_of_pytorch_and_keras() {
             close("gradient", 1e-10, found, expected);
         }
     }
+}
+
+/// Examples of a model of tokens, of lengths of their own.
+fn of_tokens(text: &str, len: usize) -> Examples<f64> {
+    let plan = plan(text);
+    let row = plan.model.input.shape.len();
+    let mut examples = Examples::new(len, row, 3, 0);
+    for row in examples.inputs.chunks_exact_mut(row) {
+        plan.model.admit(row, bnnc::ir::Lengths::Any);
+    }
+    examples
+}
+
+/// Rows of the kernel by token, with signs, variances and noise of their own; a decoder that reads another sequence.
+#[test]
+fn every_estimator_looks_tokens_up() {
+    let model = |default: &str| {
+        format!(
+            "model test\ninput read: token[7, vocabulary = 11]\ninput words: token[5, vocabulary = 6]\n\
+             target label: category[3]\ndefault {{ prior = Normal(0, 1), {default} }}\n\
+             network {{\n memory = embedding(6) on read\n embedding(6) on words\n own = positions\n\
+             before = dot_product_attention(heads = 2, causal = true) on (own, own, own)\n\
+             dot_product_attention on (before, memory, memory)\n layer_norm\n flatten\n logits = dense(3)\n}}\n\
+             observe label ~ Categorical(logits = logits)\nobjective elbo\n"
+        )
+    };
+    let estimators = bnnc::estimator::ESTIMATORS.iter();
+    let estimators =
+        estimators.map(|estimator| format!("estimator = {}", estimator.signature().name));
+    let others = ["posterior = Dropout(0.3)", "posterior = LowRank(rank = 2)"];
+    for default in estimators.chain(others.map(String::from)) {
+        let text = model(&default);
+        check(&text, &of_tokens(&text, 5));
+    }
+    let (name, text) = ("model.bnn".into(), model("posterior = Rank1"));
+    let failure = bnnc::compile::source(Source { name, text }, &[])
+        .err()
+        .expect("refused");
+    let failure = failure.to_string();
+    assert!(
+        failure.contains("is looked up by tokens, and Rank1"),
+        "{failure}"
+    );
+}
+
+/// What a model gives at each step of the first example, of `steps` steps of which `length` are there.
+fn of_steps(steps: usize, length: usize) -> Vec<f64> {
+    let text = format!(
+        "model test\ninput words: token[{steps}, vocabulary = 9]\ntarget label: category[3][{steps}]\n\
+         default {{ prior = Normal(0, 1) }}\n\
+         network {{\n embedding(4)\n sinusoidal_positions\n dense(4)\n a = layer_norm\n\
+         dot_product_attention(heads = 2) on (a, a, a)\n logits = dense(3)\n}}\n\
+         observe label ~ Categorical(logits = logits)\nobjective elbo\n"
+    );
+    let plan = plan(&text);
+    let mut interpreter = Interpreter::<f64>::new(plan.clone(), 1);
+    for (i, value) in interpreter.variables_mut().iter_mut().enumerate() {
+        *value = (i as f64).sin();
+    }
+    let tokens = (0..steps).map(|step| {
+        if step < length {
+            (step * 4 % 9 + 1) as f64
+        } else {
+            0.0
+        }
+    });
+    let examples = Examples {
+        inputs: tokens.chain([length as f64]).collect(),
+        labels: vec![0; steps],
+        reals: vec![],
+        len: 1,
+    };
+    let draws = given(&plan, 1, |_, _| 0.0);
+    let draw = Draw {
+        seed: 0,
+        step: 0,
+        given: Some(&draws),
+    };
+    step(&mut interpreter, &examples, &draw, 5);
+    interpreter.outputs().remove(0).2
+}
+
+#[test]
+fn padding_changes_nothing() {
+    let alone = of_steps(4, 4);
+    let padded = of_steps(7, 4);
+    for (alone, padded) in alone.iter().zip(&padded) {
+        assert!((alone - padded).abs() < 1e-14, "{alone} {padded}");
+    }
+    let longer = of_steps(7, 7);
+    assert!((alone[0] - longer[0]).abs() > 1e-6);
 }

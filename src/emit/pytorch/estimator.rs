@@ -20,6 +20,12 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
     let (tensor, draw) = (&plan.tensors[kernel], context.draw(kernel));
     let name = |kind, of_use| quoted(&plan.draw_name(kernel, kind, of_use));
     let own = quoted(&plan.model.tensors[kernel].name);
+    // What an estimator makes of tokens, which stand for rows of a one-hot matrix.
+    let tokens = map == "embedding";
+    let [by, square] = match tokens {
+        true => [", by_tokens", ", torch.abs"],
+        false => ["", ""],
+    };
     Ok(match tensor.estimator.signature().name {
         "reparameterization" if tensor.is_independent() => {
             format!("reparameterized({map}, {x}, {draw})")
@@ -30,17 +36,18 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
                 .shape
                 .0
                 .last();
-            let grouped = plan.model.tensors[kernel].shape.0.iter().nth_back(1) != channels;
+            let rows = plan.model.tensors[kernel].shape.0.iter().nth_back(1);
+            let grouped = rows != channels && !tokens;
             let function = if grouped {
                 "flipout_in_groups"
             } else {
                 "flipout"
             };
-            format!("{function}({map}, {x}, {draw}, {own}, noise)")
+            format!("{function}({map}, {x}, {draw}, {own}, noise{by})")
         }
         "local_reparameterization" => {
             let noise = name(DrawKind::Activation, plan.nodes[node].kernel_use);
-            format!("local_reparameterization({map}, {x}, {draw}, noise, {noise})")
+            format!("local_reparameterization({map}, {x}, {draw}, noise, {noise}{square})")
         }
         "per_example" => {
             let (noise, draws) = (name(DrawKind::ExampleNoise, 0), example_noise(tensor.law()));
@@ -53,11 +60,23 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
             }
             (None, Some(Mask { rate, per_example })) => {
                 let (mask, rate) = (name(DrawKind::Mask, 0), number(rate));
-                let mask = match per_example {
-                    true => format!("noise.example_keep({mask}, {rate}, {BATCH}, {x}.shape[-1:])"),
-                    false => format!("noise.keep({mask}, {rate}, [1, {x}.shape[-1]])"),
+                let channels = match tokens {
+                    true => format!("{draw}.w"),
+                    false => x.to_string(),
                 };
-                format!("masked({map}, {x}, {draw}, {mask})")
+                let axis = if tokens { 0 } else { -1 };
+                let mask = match (per_example, tokens) {
+                    (true, false) => {
+                        format!("noise.example_keep({mask}, {rate}, {BATCH}, {x}.shape[-1:])")
+                    }
+                    (true, true) => {
+                        format!("noise.example_keep({mask}, {rate}, {BATCH}, {channels}.shape[:1])")
+                    }
+                    (false, _) => {
+                        format!("noise.keep({mask}, {rate}, [1, {channels}.shape[{axis}]])")
+                    }
+                };
+                format!("masked({map}, {x}, {draw}, {mask}{by})")
             }
             (None, None) => format!("{map}({x}, {draw}.w)"),
         },

@@ -202,7 +202,7 @@ fn chunk_forward<'a, T: Number>(
                     let prepared = kernels.kernel(kernel);
                     estimate.forward(&site, prepared, draws, x, y, kept, work.scratch(0));
                     let second = pass.second_outputs(kernel, &site, &mut work.outputs, len);
-                    estimate.merge(draws, second, y, saved);
+                    estimate.merge(&site, draws, second, y, saved);
                 }
             }
             if let Some(bias) = step.bias {
@@ -279,7 +279,7 @@ fn batch_forward<T: Number>(
             let (start, count) = (start + part * few, y.len() / len);
             let second = pass.second_outputs(kernel, &site, outputs, y.len());
             let draws = kernels.draws(kernel, step.kernel_use, start, count);
-            estimate.merge(draws, second, y, saved);
+            estimate.merge(&site, draws, second, y, saved);
             if let Some(bias) = step.bias {
                 add_biases(kernels, bias, start, y, len);
             }

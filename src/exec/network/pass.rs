@@ -111,7 +111,9 @@ impl<'a, T: Number> Pass<'a, T> {
             linear: T::linear(linear),
             input,
             output: node.shape.len(),
-            channels_in: above.last().copied().unwrap_or(1),
+            channels_in: linear
+                .vocabulary()
+                .unwrap_or(above.last().copied().unwrap_or(1)),
             channels_out: *model.tensors[kernel]
                 .shape
                 .0

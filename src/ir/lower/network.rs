@@ -179,9 +179,11 @@ impl Lower<'_> {
         self.is_small_enough(&name, call, &operation)?;
         self.check_own(call, entry, own);
         self.pretrained.above = inputs.first().copied();
-        self.pretrained.torch = match entry.signature().name.starts_with("conv_transpose") {
-            true => Layout::TorchTransposed,
-            false => Layout::Torch,
+        self.pretrained.torch = match entry.signature().name {
+            name if name.starts_with("conv_transpose") => Layout::TorchTransposed,
+            // PyTorch has them as they are here.
+            "embedding" | "positions" => Layout::Bnnc,
+            _ => Layout::Torch,
         };
         let parameters = match self.shared_of(&name) {
             Some(first) => {

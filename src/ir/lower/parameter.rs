@@ -15,7 +15,7 @@ use crate::tensor::Shape;
 use crate::words::plural;
 
 impl Lower<'_> {
-    /// Why a kernel in groups cannot have this posterior, if it cannot.
+    /// Why a kernel in groups, or one of tokens, cannot have this posterior, if it cannot.
     fn of_one_group(
         &self,
         name: &str,
@@ -23,7 +23,18 @@ impl Lower<'_> {
         shape: &Shape,
         family: &dyn Posterior,
     ) -> Option<String> {
-        let channels = *self.nodes[self.pretrained.above?].shape.0.last()?;
+        let above = self.pretrained.above?;
+        if self.vocabulary(above).is_some() {
+            let scaled = family.entries() == Entries::Scaled && slot.role == layer::Role::Kernel;
+            return scaled.then(|| {
+                let family = family.signature().name;
+                format!(
+                    "`{name}` is looked up by tokens, and {family} multiplies input channels with numbers; `MeanField` \
+                     takes it"
+                )
+            });
+        }
+        let channels = *self.nodes[above].shape.0.last()?;
         let scaled = matches!(family.entries(), Entries::Masked | Entries::Scaled);
         let whole = slot.role != layer::Role::Kernel || shape.0[shape.rank() - 2] == channels;
         (scaled && !whole).then(|| {

@@ -118,7 +118,7 @@ impl Lower<'_> {
     }
 
     /// The input of tokens that a value is.
-    fn vocabulary(&self, value: Handle<Node>) -> Option<usize> {
+    pub(super) fn vocabulary(&self, value: Handle<Node>) -> Option<usize> {
         let node = &self.nodes[value];
         let (_, Sequence { vocabulary }) = self.lengths.get(&node.length?)?;
         // What is made of an input is none of tokens.

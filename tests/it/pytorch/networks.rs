@@ -8,15 +8,16 @@ use std::collections::BTreeSet;
 
 /// A classifier whose last value is `logits`.
 fn classifier(input: &str, estimator: &str, network: &str, objective: &str) -> String {
+    let of = if input.starts_with('[') { "real" } else { "" };
     format!(
-        "model test\ninput x: real{input}\ntarget y: category[3]\n\
+        "model test\ninput x: {of}{input}\ntarget y: category[3]\n\
          default {{ prior = Normal(0, 1), posterior = MeanField, estimator = {estimator} }}\n\
          network {{\n{network}\n logits = dense(3)\n}}\nobserve y ~ Categorical(logits = logits)\nobjective elbo {{ {objective} }}\n"
     )
 }
 
 /// Networks that have every layer of the registry, with the input of each.
-const NETWORKS: [(&str, &str); 14] = [
+const NETWORKS: [(&str, &str); 16] = [
     // Paddings that are not alike on both sides, and such that are.
     (
         "[7, 6, 2]",
@@ -87,6 +88,15 @@ const NETWORKS: [(&str, &str); 14] = [
         "[6, 4]",
         "positions\n a = dense(4)\n p = sinusoidal_positions\n b = dense(6) on x\n c = dot_product_attention(heads = 2, \
          causal = true) on (x, p, b)\n d = reshape([3, 12])\n e = dense(4)\n dot_product_attention on (a, e, d)\n flatten",
+    ),
+    (
+        "token[5, vocabulary = 7]",
+        "embedding(4)\n dense(3)\n flatten",
+    ),
+    (
+        "[6, 4, padded]",
+        "k = dense(4)\n dot_product_attention(heads = 2, causal = true) on (x, k, x)\n q = dense(4)\n \
+         dot_product_attention on (q, k, x)\n flatten",
     ),
     (
         "[6, 6, 3]",

@@ -12,7 +12,7 @@
 //!
 //! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
 
-use super::passes::{by_channels, multiply};
+use super::passes::{by_channels, rows};
 use super::{
     Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Saved, Scratch, Site, Slope,
 };
@@ -178,29 +178,47 @@ impl<T: Real> Estimate<T> for Flipout {
             site.linear.apply(x, w, y, scratch.layer);
         } else {
             let flipped = saved.input;
-            multiply(x, draws.sign_in, site.inputs(), flipped);
+            site.flip(x, draws.sign_in, flipped);
             let perturbed = &mut scratch.outputs[..y.len()];
             site.apply(kernel, [x, flipped], [y, perturbed], scratch.layer);
         }
     }
-    fn merge(&self, draws: ExampleDraws<T>, perturbed: &[T], y: &mut [T], _: &mut [T]) {
+    fn merge(
+        &self,
+        site: &Site<T>,
+        draws: ExampleDraws<T>,
+        perturbed: &[T],
+        y: &mut [T],
+        _: &mut [T],
+    ) {
         if perturbed.is_empty() {
             return;
         }
-        each(
+        rows(
             y,
-            [perturbed, draws.sign_out],
+            perturbed,
+            draws.sign_out,
+            site.outputs(),
             #[inline(always)]
             |y, [perturbed, sign]| *y += perturbed * sign,
         );
     }
-    fn branch(&self, draws: ExampleDraws<T>, dy: &[T], _: &[T], dy_flipped: &mut [T]) {
+    fn branch(
+        &self,
+        site: &Site<T>,
+        draws: ExampleDraws<T>,
+        dy: &[T],
+        _: &[T],
+        dy_flipped: &mut [T],
+    ) {
         if dy_flipped.is_empty() {
             return;
         }
-        each(
+        rows(
             dy_flipped,
-            [dy, draws.sign_out],
+            dy,
+            draws.sign_out,
+            site.outputs(),
             #[inline(always)]
             |flipped, [dy, sign]| *flipped = dy * sign,
         );

@@ -99,11 +99,18 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             [] => &mut scratch.inputs[..x.len()],
             kept => kept,
         };
-        square(x, squared);
+        site.square(x, squared);
         let variance = &mut scratch.outputs[..y.len()];
         site.apply(kernel, [x, squared], [y, variance], scratch.layer);
     }
-    fn merge(&self, draws: ExampleDraws<T>, variance: &[T], y: &mut [T], saved: &mut [T]) {
+    fn merge(
+        &self,
+        _: &Site<T>,
+        draws: ExampleDraws<T>,
+        variance: &[T],
+        y: &mut [T],
+        saved: &mut [T],
+    ) {
         draws.noise.fill(0, saved);
         let noise_then_slope = saved;
         T::dispatch(
@@ -111,7 +118,7 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             || add_noise(variance, y, noise_then_slope),
         );
     }
-    fn branch(&self, _: ExampleDraws<T>, dy: &[T], slope: &[T], d_variance: &mut [T]) {
+    fn branch(&self, _: &Site<T>, _: ExampleDraws<T>, dy: &[T], slope: &[T], d_variance: &mut [T]) {
         each(
             d_variance,
             [slope, dy],
@@ -136,7 +143,7 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
         let squared = match saved.input {
             [] => {
                 let own = &mut room[..x.len()];
-                square(x, own);
+                site.square(x, own);
                 &*own
             }
             kept => kept,
@@ -186,16 +193,6 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             );
         }
     }
-}
-
-/// out = x²
-fn square<T: Real>(x: &[T], out: &mut [T]) {
-    par_each(
-        out,
-        [x],
-        #[inline(always)]
-        |out, [x]| *out = x * x,
-    );
 }
 
 /// y += √v ζ; and, in the place of ζ, the slope of that by v.

@@ -236,14 +236,28 @@ pub trait Estimate<T: Real>: Sync {
 
     /// Makes y, the first output as it comes, of itself and the `second`, entry by entry; `saved` is room for what is
     /// kept of each. `second` is empty where there is none.
-    fn merge(&self, draws: ExampleDraws<T>, second: &[T], y: &mut [T], saved: &mut [T]) {
-        let _ = (draws, second, y, saved);
+    fn merge(
+        &self,
+        site: &Site<T>,
+        draws: ExampleDraws<T>,
+        second: &[T],
+        y: &mut [T],
+        saved: &mut [T],
+    ) {
+        let _ = (site, draws, second, y, saved);
     }
 
     /// The gradient by the second output from that by y and what [`Estimate::merge`] saved, entry by entry.
     /// `second` is empty where there is none.
-    fn branch(&self, draws: ExampleDraws<T>, dy: &[T], saved: &[T], second: &mut [T]) {
-        let _ = (draws, dy, saved, second);
+    fn branch(
+        &self,
+        site: &Site<T>,
+        draws: ExampleDraws<T>,
+        dy: &[T],
+        saved: &[T],
+        second: &mut [T],
+    ) {
+        let _ = (site, draws, dy, saved, second);
     }
 
     /// From dy, and the gradient by the second output in [`Scratch::outputs`]: the kernel's gradient, and dx if asked

@@ -23,6 +23,34 @@ impl<T: Real> Site<'_, T> {
         }
     }
 
+    /// out = x ⊙ signs, a row of signs an example, one for each input channel; signs may be 0, too. Of tokens each takes
+    /// the sign of its own channel.
+    pub(super) fn flip(&self, x: &[T], signs: &[T], out: &mut [T]) {
+        if !self.linear.tokens() {
+            return multiply(x, signs, self.inputs(), out);
+        }
+        let examples = x.par_chunks(self.input).zip(out.par_chunks_mut(self.input));
+        let examples = examples.zip(signs.par_chunks(self.channels_in));
+        examples.share(|((x, out), signs)| {
+            for (out, &x) in out.iter_mut().zip(x) {
+                let channel = (x.wide().abs() as usize).checked_sub(1);
+                let sign = channel.and_then(|channel| signs.get(channel));
+                *out = sign.map_or(T::zero(), |&sign| x * sign);
+            }
+        });
+    }
+
+    /// out = x², entry by entry: of the rows that tokens stand for themselves without signs.
+    pub(super) fn square(&self, x: &[T], out: &mut [T]) {
+        let tokens = self.linear.tokens();
+        par_each(
+            out,
+            [x],
+            #[inline(always)]
+            |out, [x]| *out = if tokens { x.abs() } else { x * x },
+        );
+    }
+
     pub(super) fn apply(
         &self,
         kernel: Kernel<T>,
@@ -111,6 +139,26 @@ pub(super) fn multiply<T: Real>(x: &[T], factors: &[T], per: Per, out: &mut [T])
         #[inline(always)]
         |out, [x, factor]| *out = x * factor,
     );
+}
+
+/// `f(out, x, factor)` for every entry of some examples on the calling thread, the factors as [`multiply`] has them.
+#[inline(always)]
+pub(super) fn rows<T: Real>(
+    out: &mut [T],
+    x: &[T],
+    factors: &[T],
+    Per { example, channels }: Per,
+    f: impl Fn(&mut T, [T; 2]),
+) {
+    if example == channels {
+        return each(out, [x, factors], f);
+    }
+    let examples = out.chunks_mut(example).zip(x.chunks(example));
+    for ((out, x), factors) in examples.zip(factors.chunks(channels)) {
+        for (out, x) in out.chunks_mut(channels).zip(x.chunks(channels)) {
+            each(out, [x, factors], &f);
+        }
+    }
 }
 
 /// `f(out, x, factor)` for every entry, the factors as [`multiply`] has them.

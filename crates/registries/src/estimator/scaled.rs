@@ -69,6 +69,14 @@ fn scale<T: Real>(x: &[T], factors: &[T], per: Per, out: &mut [T]) {
     }
 }
 
+/// The same of the inputs. Where these are tokens, their factors are signs or zeros.
+fn scale_inputs<T: Real>(site: &Site<T>, x: &[T], factors: &[T], out: &mut [T]) {
+    match factors {
+        [] => out.copy_from_slice(x),
+        factors => site.flip(x, factors, out),
+    }
+}
+
 /// out_b = Σ_positions a ⊙ b, one row of channels an example.
 fn sum<T: Real>(a: &[T], b: &[T], channels: usize, example: usize, out: &mut [T]) {
     out.fill(T::zero());
@@ -95,7 +103,7 @@ impl<T: Real> Estimate<T> for Scaled {
         scratch: Scratch<T>,
     ) {
         let scaled = &mut scratch.inputs[..x.len()];
-        scale(x, draws.sign_in, site.inputs(), scaled);
+        scale_inputs(site, x, draws.sign_in, scaled);
         let before = saved.output;
         site.linear
             .apply(scaled, kernel.first, before, scratch.layer);
@@ -116,7 +124,7 @@ impl<T: Real> Estimate<T> for Scaled {
         let rows = &mut scratch.inputs[..x.len()];
         let v = &mut scratch.outputs[..dy.len()];
         scale(dy, draws.sign_out, site.outputs(), v);
-        scale(x, draws.sign_in, site.inputs(), rows);
+        scale_inputs(site, x, draws.sign_in, rows);
         site.linear
             .weight_gradient(rows, v, gradient.add, gradient.first, scratch.layer);
         let wanted = !scratch.factors.is_empty();

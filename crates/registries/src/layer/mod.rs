@@ -15,6 +15,7 @@ mod depthwise;
 pub mod dot_product_attention;
 pub mod dropout;
 pub mod elu;
+pub mod embedding;
 pub mod exp;
 pub mod filter_response_norm;
 pub mod flatten;
@@ -122,6 +123,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &concat::Concat,
     &mask_padding::MaskPadding,
     &pad_channels::PadChannels,
+    &embedding::Embedding,
     &dot_product_attention::DotProductAttention,
     &positions::Positions,
     &sinusoidal_positions::SinusoidalPositions,
@@ -356,15 +358,17 @@ impl Operation {
         };
         let channels = linear.output().0.last().copied();
         let bias = Shape(channels.into_iter().collect());
-        let sizes = [(linear.kernel(), linear.positions()), (bias, 1)];
-        sizes
+        let bias = linear.has_bias().then_some((bias, 1));
+        [(linear.kernel(), linear.positions())]
+            .into_iter()
+            .chain(bias)
             .map(|(shape, positions)| ParameterShape {
                 shape,
                 fan_in: linear.fan_in(),
                 fan_out: linear.fan_out(),
                 positions,
             })
-            .to_vec()
+            .collect()
     }
 }
 
@@ -426,6 +430,14 @@ pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
     fn fan_out(&self) -> usize;
     /// Output positions that share the kernel in one example: 1 for dense.
     fn positions(&self) -> usize;
+    /// How many input channels there are where the input holds tokens ([`Linear::tokens`]): the rows of the kernel.
+    fn vocabulary(&self) -> Option<usize> {
+        None
+    }
+    /// Whether a bias for each output channel can be added after it.
+    fn has_bias(&self) -> bool {
+        true
+    }
     /// Whether it takes the whole minibatch in one call and shares it out itself. Calls of other layers take one
     /// example each, and examples run in parallel.
     fn whole_batch(&self) -> bool {
@@ -464,6 +476,11 @@ pub trait Linear<T: Real>: Sync {
     /// thread that waits for the last piece of one goes on with the other.
     fn gradients_beside(&self) -> Option<usize> {
         None
+    }
+    /// Whether `x` stands for a one-hot matrix with a row for each of its numbers: v + 1 for a 1 in channel v, −(v + 1)
+    /// for −1 there, 0 for a row of zeros. What an estimator makes of an input is made of these numbers.
+    fn tokens(&self) -> bool {
+        false
     }
     /// The same under loc + P ⊙ (s_in s_outᵀ), where the operation need not have that written out.
     fn perturbed(&self) -> Option<&dyn Perturbed> {

@@ -9,6 +9,7 @@ pub(super) fn map(site: &Site) -> String {
     let name = site.call.layer.map_or("", |layer| layer.signature().name);
     let (function, options) = match name {
         "dense" => ("matmul", vec![]),
+        "embedding" => ("embedding", vec![]),
         name if name.starts_with("conv_transpose") => ("conv_transpose", transposed(site)),
         _ => ("conv", convolution(site)),
     };

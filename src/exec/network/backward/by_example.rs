@@ -229,7 +229,7 @@ fn layer<T: Number>(
     let site = pass.site(node, linear, of.x.len());
     let estimate = kernels.estimate(kernel);
     let second = pass.second_outputs(kernel, &site, &mut work.outputs, of.dy.len());
-    estimate.branch(draws, of.dy, of.saved, second);
+    estimate.branch(&site, draws, of.dy, of.saved, second);
     let saved = Saved {
         input: &[][..],
         output: of.saved,

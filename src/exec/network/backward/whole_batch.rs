@@ -175,7 +175,7 @@ impl<T: Number> Layer<'_, T> {
             let draws = kernels.draws(self.kernel, self.step.kernel_use, at.start + first, count);
             kernels
                 .estimate(self.kernel)
-                .branch(draws, dy, saved, second);
+                .branch(&self.site, draws, dy, saved, second);
         });
     }
 

@@ -1,13 +1,13 @@
-def flipout(function, x, kernel, name, noise):
+def flipout(function, x, kernel, name, noise, by=by_channels):
     """Flipout (Wen et al. 2018): one perturbation a minibatch, signs for each example and channel.
 
     Example b sees w_b = loc + (scale * epsilon) * (s_in s_out^T). `function` is linear in its
-    weight, so that the signs can be put on its input and its output.
+    weight, so that the signs can be put on its input, which `by` does, and its output.
     """
     y = function(x, kernel.loc)
-    sign_in = noise.signs(f"{name}.sign_in", x.shape[0], x.shape[-1])
+    sign_in = noise.signs(f"{name}.sign_in", x.shape[0], kernel.loc.shape[-2])
     sign_out = noise.signs(f"{name}.sign_out", y.shape[0], y.shape[-1])
-    perturbed = function(by_channels(x, sign_in), kernel.scale * kernel.epsilon)
+    perturbed = function(by(x, sign_in), kernel.scale * kernel.epsilon)
     return y + by_channels(perturbed, sign_out)
 
 

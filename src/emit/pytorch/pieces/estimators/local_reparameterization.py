@@ -1,10 +1,10 @@
-def local_reparameterization(function, x, kernel, noise, name):
+def local_reparameterization(function, x, kernel, noise, name, square=torch.square):
     """Local reparameterization (Kingma et al. 2015): draws y in place of the weights.
 
     y ~ Normal(x loc, x^2 scale^2), on its own for each example and output.
     """
     mean = function(x, kernel.loc)
-    variance = function(x**2, kernel.scale**2)
+    variance = function(square(x), kernel.scale**2)
     return mean + root(variance) * noise.example_normal(name, mean.shape[0], mean.shape[1:])
 
 

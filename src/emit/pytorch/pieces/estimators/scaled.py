@@ -1,6 +1,6 @@
-def masked(function, x, kernel, mask):
+def masked(function, x, kernel, mask, by=by_channels):
     """Dropout: the weights of input channels that the mask [B or 1, C_in] leaves out are 0."""
-    return function(by_channels(x, mask), kernel.w)
+    return function(by(x, mask), kernel.w)
 
 
 def scaled(function, x, kernel, r, s):
