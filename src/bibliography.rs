@@ -60,6 +60,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2014,
     },
     Reference {
+        key: "cho2014",
+        label: "Cho et al., 2014",
+        authors: "K. Cho, B. van Merriënboer, C. Gulcehre, D. Bahdanau, F. Bougares, H. Schwenk and Y. Bengio",
+        title: "Learning phrase representations using RNN encoder-decoder for statistical machine translation",
+        place: "EMNLP 2014, arXiv:1406.1078",
+        year: 2014,
+    },
+    Reference {
         key: "chyzak2019",
         label: "Chyzak and Nielsen, 2019",
         authors: "F. Chyzak and F. Nielsen",
@@ -90,6 +98,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Efficient and scalable Bayesian neural nets with rank-1 factors",
         place: "International Conference on Machine Learning",
         year: 2020,
+    },
+    Reference {
+        key: "elman1990",
+        label: "Elman, 1990",
+        authors: "J. L. Elman",
+        title: "Finding structure in time",
+        place: "Cognitive Science 14(2), 179-211",
+        year: 1990,
     },
     Reference {
         key: "farquhar2020",
@@ -130,6 +146,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Gaussian error linear units (GELUs)",
         place: "arXiv:1606.08415",
         year: 2016,
+    },
+    Reference {
+        key: "hochreiter1997",
+        label: "Hochreiter and Schmidhuber, 1997",
+        authors: "S. Hochreiter and J. Schmidhuber",
+        title: "Long short-term memory",
+        place: "Neural Computation 9(8), 1735-1780",
+        year: 1997,
     },
     Reference {
         key: "hoffman2013",

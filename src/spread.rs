@@ -63,6 +63,9 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
                     Operation::Statistics(statistics) => Some(statistics.settled()),
                     _ => None,
                 };
+                if let Operation::Scan(scan) = &call.operation {
+                    return Some(scan.mean_square());
+                }
                 if let Some(function) = function {
                     let rows = call.parameters.iter().map(|row| match row {
                         Some(row) => Some(Some(square(inference.fitted(*row))?)),

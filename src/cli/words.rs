@@ -14,9 +14,9 @@ static ENTRIES: &[(&str, &str)] = pages! {
         "add" "avg_pool1d" "avg_pool2d" "avg_pool3d" "batch_norm" "concat" "conv1d" "conv2d" "conv3d"
         "conv_transpose1d" "conv_transpose2d" "conv_transpose3d" "crop" "dense" "dot_product_attention" "dropout" "elu" "embedding" "exp"
         "filter_response_norm" "flatten" "gelu" "global_avg_pool1d" "global_avg_pool2d" "global_avg_pool3d"
-        "global_max_pool1d" "global_max_pool2d" "global_max_pool3d" "group_norm" "hard_swish" "instance_norm"
-        "layer_norm" "leaky_relu" "log_softmax" "mask_padding" "max_pool1d" "max_pool2d" "max_pool3d" "mish" "multiply" "pad"
-        "pad_channels" "positions" "prelu" "relu" "reshape" "sigmoid" "silu" "sinusoidal_positions" "softmax" "softplus" "spatial_dropout" "tanh"
+        "global_max_pool1d" "global_max_pool2d" "global_max_pool3d" "group_norm" "gru" "gru_cell" "hard_swish" "instance_norm"
+        "layer_norm" "leaky_relu" "log_softmax" "lstm" "lstm_cell" "mask_padding" "max_pool1d" "max_pool2d" "max_pool3d" "mish" "multiply" "pad"
+        "pad_channels" "positions" "prelu" "relu" "reshape" "rnn" "rnn_cell" "sigmoid" "silu" "sinusoidal_positions" "softmax" "softplus" "spatial_dropout" "tanh"
         "upsample1d" "upsample2d" "upsample3d";
     "priors":
         "Cauchy" "Exponential" "Gamma" "HalfCauchy" "HalfNormal" "Horseshoe" "InverseGamma"

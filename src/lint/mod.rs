@@ -309,7 +309,10 @@ fn reach_through<'a>(inference: &'a Inference, node: &'a Node, most: usize) -> R
     };
     let above = || reach_through(inference, &inference.nodes[*input], most - 1);
     let map = match &call.operation {
-        Operation::Linear(_) | Operation::Function(_) | Operation::Statistics(_) => {
+        Operation::Linear(_)
+        | Operation::Function(_)
+        | Operation::Statistics(_)
+        | Operation::Scan(_) => {
             return anything;
         }
         // The numbers of a view are its input's; those of a pool lie between them.

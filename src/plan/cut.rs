@@ -147,6 +147,7 @@ impl Cut {
             Some((Operation::Statistics(_), _)) if self.graph.statistics == Statistics::OfBatch => {
                 SegmentKind::Statistics
             }
+            Some((Operation::Scan(_), _)) => SegmentKind::Scan,
             _ => SegmentKind::ByExample,
         }
     }
@@ -432,7 +433,9 @@ impl Cut {
                 Some(Operation::Linear(_)) => return true,
                 Some(Operation::Map(map)) => return map.takes_maxima(),
                 Some(Operation::View(_)) => node = nodes[node].inputs[0],
-                Some(Operation::Function(_) | Operation::Statistics(_)) => return true,
+                Some(Operation::Function(_) | Operation::Statistics(_) | Operation::Scan(_)) => {
+                    return true;
+                }
                 None => return false,
             }
         }

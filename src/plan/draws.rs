@@ -226,6 +226,7 @@ impl Plan {
         let operation = node.call.as_ref().map(|call| &call.operation);
         let tokens = match operation {
             Some(Operation::Linear(linear)) => linear.vocabulary(),
+            Some(Operation::Scan(scan)) => return scan.geometry().units,
             _ => None,
         };
         let axes = &self.model.nodes[node.inputs[0]].shape.0;

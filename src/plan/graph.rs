@@ -67,6 +67,8 @@ pub enum SegmentKind {
     WholeBatch,
     /// All at once: one layer that normalises by the minibatch's statistics.
     Statistics,
+    /// Several examples at a time, step by step: one recurrence.
+    Scan,
 }
 
 /// A place for values of a fixed length per example.

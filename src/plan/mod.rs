@@ -134,6 +134,11 @@ impl Plan {
             Operation::Linear(linear) => {
                 Some(linear.multiplications().saturating_mul(2 * passes(handle)))
             }
+            Operation::Scan(scan) => {
+                let once = scan.product().multiplications();
+                let all = once.saturating_mul(scan.geometry().steps as u64);
+                Some(all.saturating_mul(2 * passes(handle).max(1)))
+            }
             _ => None,
         };
         self.model

@@ -43,6 +43,7 @@ pub fn text(plan: &Plan, batch: usize, bytes: u64) -> String {
         out += match segment.kind {
             SegmentKind::ByExample => "  example by example\n",
             SegmentKind::WholeBatch | SegmentKind::Statistics => "  whole minibatch\n",
+            SegmentKind::Scan => "  step by step, several examples at a time\n",
         };
         for &node in &segment.nodes {
             out += &step(plan, node);
@@ -69,6 +70,10 @@ fn step(plan: &Plan, handle: Handle<Node>) -> String {
                 n => format!("{n} products"),
             };
             format!("{}, {products}", estimator.signature().name)
+        }
+        (Operation::Scan(_), Some(kernel)) => {
+            let estimator = plan.tensors[kernel].estimator.signature().name;
+            format!("{estimator}, a product a step")
         }
         _ if step.in_place => "in place".into(),
         _ => String::new(),

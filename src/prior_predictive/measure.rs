@@ -133,7 +133,7 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
             // What joins values, or scales them, makes others of them.
             let is_other = matches!(
                 operation,
-                Some(Operation::Function(_) | Operation::Statistics(_))
+                Some(Operation::Function(_) | Operation::Statistics(_) | Operation::Scan(_))
             );
             above.filter(|_| !is_other)
         };

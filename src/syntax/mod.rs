@@ -11,6 +11,7 @@ pub mod follow;
 mod parser;
 mod python;
 mod slip;
+mod stand;
 mod text;
 mod tree;
 

@@ -53,6 +53,7 @@ mod predictions;
 mod pretrained;
 mod pytorch;
 mod real_data;
+mod recurrent;
 mod report;
 mod rooms;
 mod run_files;

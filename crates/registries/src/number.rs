@@ -11,7 +11,7 @@ use crate::distribution::Law;
 use crate::estimator::{Estimate, Estimator, Slope};
 use crate::kl::{AnyTerm, Term};
 use crate::layer::{
-    AnyFunction, AnyLinear, AnyMap, AnyStatistics, Function, Linear, Map, Statistics,
+    AnyFunction, AnyLinear, AnyMap, AnyScan, AnyStatistics, Function, Linear, Map, Scan, Statistics,
 };
 use crate::likelihood::{Likelihood, Nll};
 use crate::optimizer;
@@ -29,6 +29,8 @@ pub trait Number: Math + optimizer::Number {
     fn function(function: &dyn AnyFunction) -> &dyn Function<Self>;
     /// The arithmetic of a layer that normalises by a minibatch's statistics.
     fn statistics(statistics: &dyn AnyStatistics) -> &dyn Statistics<Self>;
+    /// The arithmetic of a recurrence's step.
+    fn scan(scan: &dyn AnyScan) -> &dyn Scan<Self>;
     /// An estimator's arithmetic.
     fn estimate(estimator: &'static dyn Estimator) -> &'static dyn Estimate<Self>;
     /// A term's arithmetic.
@@ -70,6 +72,9 @@ macro_rules! number {
             }
             fn statistics(statistics: &dyn AnyStatistics) -> &dyn Statistics<Self> {
                 statistics
+            }
+            fn scan(scan: &dyn AnyScan) -> &dyn Scan<Self> {
+                scan
             }
             fn estimate(estimator: &'static dyn Estimator) -> &'static dyn Estimate<Self> {
                 estimator

@@ -36,8 +36,8 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
                 .shape
                 .0
                 .last();
-            let rows = plan.model.tensors[kernel].shape.0.iter().nth_back(1);
-            let grouped = rows != channels && !tokens;
+            let axes = &plan.model.tensors[kernel].shape.0;
+            let grouped = axes.len() > 2 && axes.iter().nth_back(1) != channels;
             let function = if grouped {
                 "flipout_in_groups"
             } else {

@@ -22,6 +22,7 @@ static FILES: &[&str] = &[
     include_str!("pieces/layers/attention.py"),
     include_str!("pieces/layers/embedding.py"),
     include_str!("pieces/layers/positions.py"),
+    include_str!("pieces/layers/recurrent.py"),
     include_str!("pieces/posteriors/laplace.py"),
     include_str!("pieces/posteriors/cauchy.py"),
     include_str!("pieces/posteriors/transformed.py"),

@@ -10,7 +10,7 @@ use super::super::{BLOCK, Kernels, Number};
 use super::buffers::{Buffers, Chunk};
 use super::pass::Pass;
 use super::slots::{deal, deal_gradients};
-use super::{Mode, Network, statistics};
+use super::{Mode, Network, scan, statistics};
 use crate::estimator::Saved;
 use crate::plan::{Graph, Segment, SegmentKind};
 use crate::tensor::{Aligned, Share};
@@ -60,8 +60,11 @@ impl<T: Number> Network<T> {
                         Laps::share(laps, begun.elapsed(), &mut profile.backward);
                     }
                 }
-                SegmentKind::WholeBatch | SegmentKind::Statistics => {
+                SegmentKind::WholeBatch | SegmentKind::Statistics | SegmentKind::Scan => {
                     match segment.kind {
+                        SegmentKind::Scan => {
+                            scan::backward(pass, segment, buffers, into, examples);
+                        }
                         SegmentKind::Statistics => {
                             statistics::backward(pass, segment, buffers, into, examples);
                         }

@@ -2,6 +2,7 @@
 
 use super::super::memory::Array;
 use super::super::profile::Laps;
+use super::scan::{self, ScanBuffers};
 use super::work::{Need, Work};
 use crate::estimator::Saved;
 use crate::ir::{Call, Handle, Node, Table, Tensor};
@@ -22,6 +23,8 @@ pub struct Buffers<A> {
     pub gradients: Table<Place, A>,
     /// What the estimator of a whole-batch layer keeps, by node.
     pub saved: BTreeMap<Handle<Node>, Saved<A>>,
+    /// What recurrences need.
+    pub scans: BTreeMap<Handle<Node>, ScanBuffers<A>>,
     /// The means and variances that layers normalised the minibatch by.
     pub moments: BTreeMap<Handle<Node>, [A; 2]>,
     /// Each example's gradients by the gain and the shift of such a layer.
@@ -89,6 +92,7 @@ impl<A: Array> Buffers<A> {
             values: storages(graph, batch, |s| s.shared),
             gradients: places(graph, batch, true),
             saved: saved(graph, batch),
+            scans: scan::buffers(graph, batch),
             moments: statistics()
                 .map(|(node, channels)| (node, [channels; 2].map(A::zeros)))
                 .collect(),
@@ -107,6 +111,7 @@ impl<A: Array> Buffers<A> {
         numbers(self.values.values())
             + numbers(self.gradients.values())
             + self.saved.values().map(saved).sum::<u128>()
+            + self.scans.values().map(ScanBuffers::numbers).sum::<u128>()
             + numbers(self.moments.values().flatten())
             + numbers(&self.d_rows)
             + self.work.numbers()

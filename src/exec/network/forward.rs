@@ -7,7 +7,7 @@ use super::function::At;
 use super::pass::Pass;
 use super::slots::{Slot, Slots, by_rows, deal, rows, rows_mut};
 use super::work::{Work, cut, layer_scratch, most_at_once};
-use super::{Mode, Network, alike, statistics};
+use super::{Mode, Network, alike, scan, statistics};
 use crate::estimator::{Saved, Scratch};
 use crate::ir::{Handle, Node, Tensor};
 use crate::layer::{AnyFunction, Operation};
@@ -51,8 +51,9 @@ impl<T: Number> Network<T> {
                         Laps::share(laps, begun.elapsed(), &mut profile.forward);
                     }
                 }
-                SegmentKind::WholeBatch | SegmentKind::Statistics => {
+                SegmentKind::WholeBatch | SegmentKind::Statistics | SegmentKind::Scan => {
                     match segment.kind {
+                        SegmentKind::Scan => scan::forward(pass, segment, buffers, examples),
                         SegmentKind::Statistics => {
                             statistics::forward(pass, segment, buffers, examples);
                         }
@@ -187,6 +188,7 @@ fn chunk_forward<'a, T: Number>(
                 Operation::Statistics(of) => function(of.settled()),
                 Operation::Map(map) if step.in_place => T::map(&**map).forward_in_place(y),
                 Operation::Map(map) => T::map(&**map).forward(x, y),
+                Operation::Scan(_) => unreachable!("a recurrence has a segment of its own"),
                 Operation::Linear(linear) => {
                     let kernel = call.kernel().expect("a linear layer has a kernel");
                     let draws = kernels.draws(kernel, step.kernel_use, start + example, 1);

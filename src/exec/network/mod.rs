@@ -9,6 +9,7 @@ mod function;
 mod likelihood;
 mod linearized;
 mod pass;
+mod scan;
 mod slots;
 mod statistics;
 mod work;

@@ -36,7 +36,7 @@ pub(super) struct BlockUse<'a> {
 /// What a use gives a block.
 #[derive(Default)]
 pub(super) struct Given {
-    parameters: Parameters,
+    pub parameters: Parameters,
     /// What the names in these stand for, by the places of the names.
     pub values: HashMap<Span, Named>,
 }
@@ -355,7 +355,7 @@ impl<'a> Lower<'a> {
     }
 
     /// An argument with its numbers worked out, so that it does not grow from block to block.
-    fn settled(&mut self, value: Expr) -> Expr {
+    pub(super) fn settled(&mut self, value: Expr) -> Expr {
         let span = value.span;
         match value.kind {
             ExprKind::List(items) => {

@@ -4,6 +4,7 @@
 //! and what depends on it is checked as far as it can be without.
 
 mod blocks;
+mod composed;
 mod conflicts;
 mod factors;
 mod items;
@@ -83,6 +84,7 @@ pub fn lower(
         depth: 0,
         shared: Vec::new(),
         uses_by_path: HashMap::new(),
+        composed_by_path: HashMap::new(),
         tensors: Arena::default(),
         fits: Table::default(),
         method: method.unwrap_or(own),
@@ -194,6 +196,8 @@ struct Lower<'a> {
     shared: Vec<(String, String)>,
     /// The uses of blocks by their paths.
     uses_by_path: HashMap<String, blocks::BlockUse<'a>>,
+    /// The uses of layers that are written in the language, by their paths.
+    composed_by_path: HashMap<String, composed::ComposedUse>,
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
     fits: Table<Tensor, Fit>,

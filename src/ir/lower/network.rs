@@ -201,6 +201,9 @@ impl Lower<'_> {
                     .collect()
             }
         };
+        if matches!(operation, Arithmetic::Scan(_)) {
+            self.takes_recurrence(place, &parameters);
+        }
         let of = (constants, operation, parameters);
         self.call_on(taken, name, entry, of, step.span)
     }

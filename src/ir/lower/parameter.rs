@@ -34,9 +34,12 @@ impl Lower<'_> {
                 )
             });
         }
+        // A recurrence multiplies its state, which has all the channels that there are.
+        let is_whole = shape.rank() == 2;
         let channels = *self.nodes[above].shape.0.last()?;
         let scaled = matches!(family.entries(), Entries::Masked | Entries::Scaled);
-        let whole = slot.role != layer::Role::Kernel || shape.0[shape.rank() - 2] == channels;
+        let whole =
+            is_whole || slot.role != layer::Role::Kernel || shape.0[shape.rank() - 2] == channels;
         (scaled && !whole).then(|| {
             let family = family.signature().name;
             format!(

@@ -24,6 +24,12 @@ impl Lower<'_> {
             path: of,
         } = self.visible(name)?;
         let inputs = inputs?;
+        if let Some(used) = self.composed_by_path.get(&of).cloned() {
+            self.shared.push((path.clone(), of));
+            let value = self.write_composed(path, used, inputs, default);
+            self.shared.pop();
+            return value;
+        }
         if let (Some(used), [input]) = (self.uses_by_path.get(&of).cloned(), inputs) {
             self.shared.push((path.clone(), of));
             let value = self.write_out(path, used, Some(*input), default);

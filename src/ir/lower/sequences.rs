@@ -3,7 +3,7 @@
 use super::Lower;
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
-use crate::ir::model::{Argument, Node, Observe};
+use crate::ir::model::{Argument, Node, Observe, Role, Tensor};
 use crate::layer::sequences::VOCABULARY;
 use crate::layer::{Layer, Sequence, Sequences, mask_padding::MaskPadding};
 use crate::signature::{Constant, Constants};
@@ -93,8 +93,16 @@ impl Lower<'_> {
         output: &Shape,
         place: Span,
     ) -> Option<Option<Handle<Node>>> {
-        let (Some(length), Some(steps)) = (taken.length, taken.of_steps) else {
-            return Some(taken.length);
+        // A last state is no sequence.
+        let rank = taken
+            .inputs
+            .first()
+            .map(|value| self.nodes[*value].shape.rank());
+        let kept = taken
+            .length
+            .filter(|_| rank.is_none_or(|rank| output.rank() >= rank));
+        let (Some(length), Some(steps)) = (kept, taken.of_steps) else {
+            return Some(kept);
         };
         if output.0.first() == Some(&steps) {
             return Some(Some(length));
@@ -109,6 +117,40 @@ impl Lower<'_> {
                 .help("`padding = same` or `padding = causal` with a stride of 1 keeps the steps"),
         );
         None
+    }
+
+    /// Reports an estimator that a recurrence's kernel cannot have.
+    pub(super) fn takes_recurrence(&mut self, place: Span, parameters: &[Option<Handle<Tensor>>]) {
+        let mut fits = parameters
+            .iter()
+            .flatten()
+            .map(|tensor| (*tensor, &self.fits[*tensor]));
+        let refused = fits.find_map(|(tensor, fit)| {
+            let is_kernel = self.tensors[tensor].role == Role::Kernel;
+            let estimator = fit.estimator.filter(|_| is_kernel)?;
+            Some((
+                tensor,
+                estimator,
+                estimator.refuse_recurrence()?,
+                fit.estimator_from.span(),
+            ))
+        });
+        let Some((tensor, estimator, reason, from)) = refused else {
+            return;
+        };
+        let title = format!(
+            "`{}` cannot draw `{}`: {reason}",
+            estimator.signature().name,
+            self.tensors[tensor].name
+        );
+        let mut message = Diagnostic::error("E0404", title).at(place, "");
+        if let Some(from) = from {
+            message = message.context(from, "the estimator");
+        }
+        self.report(message.help(
+            "`lstm(64) { recurrent: estimator = flipout }` gives the recurrence one of its own; \
+             `reparameterization` and `per_example` fit, too",
+        ));
     }
 
     /// The place of the input whose lengths a likelihood's arguments have.

@@ -58,6 +58,11 @@ impl Lower<'_> {
         if let Operation::Layer(call) = &step.operation
             && !self.blocks.contains_key(&call.kind.text)
         {
+            if let Some(entry) = layer::find(&call.kind.text)
+                && entry.block().is_some()
+            {
+                return self.composed(path, step, call, entry, inputs.as_deref(), default);
+            }
             return self.layer(path, step, call, inputs.as_deref(), default);
         }
         if let Operation::Reuse { layer } = &step.operation {

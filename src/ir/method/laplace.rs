@@ -305,6 +305,18 @@ impl Method for Laplace {
                 );
             }
         }
+        let chosen: Vec<_> = tensors().map(|(handle, _)| handle).collect();
+        if let Some(recurrence) = recurrence_of(&inference.model, &chosen) {
+            let title = format!(
+                "Laplace does not go through the recurrence `{}`",
+                recurrence.name
+            );
+            found.push(
+                Diagnostic::error(CODE, title)
+                    .at(recurrence.span, "")
+                    .help("`of = last_layer` takes the layers behind it alone; `swag`, `hmc` and `mean_field` take it"),
+            );
+        }
         let is_kronecker = arguments.word("structure") == "kronecker";
         if is_kronecker {
             for (handle, tensor) in tensors() {
@@ -411,6 +423,20 @@ fn likelihood(
         }
         _ => None,
     }
+}
+
+/// A recurrence that has one of these parameters, or takes what depends on one.
+fn recurrence_of<'m>(model: &'m Model, tensors: &[Handle<Tensor>]) -> Option<&'m Node> {
+    let mut depends = model.nodes.map(|_, _| false);
+    for (handle, node) in model.nodes.iter() {
+        let Some(call) = &node.call else { continue };
+        let own = call.tensors().any(|tensor| tensors.contains(&tensor));
+        depends[handle] = own || node.inputs.iter().any(|input| depends[*input]);
+        if depends[handle] && matches!(call.operation, Operation::Scan(_)) {
+            return Some(node);
+        }
+    }
+    None
 }
 
 /// Whether every layer that applies a kernel is a product of matrices; a parameter that is no kernel has its own block.

@@ -278,6 +278,45 @@ impl<T: Real> Estimate<T> for Flipout {
             }
         }
     }
+    fn apply_rows(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let flipped = &mut scratch.inputs[..x.len()];
+        multiply(x, draws.sign_in, site.inputs(), flipped);
+        let perturbed = &mut scratch.outputs[..y.len()];
+        site.linear.apply(x, kernel.first, y, scratch.layer);
+        site.linear
+            .apply(flipped, kernel.second, perturbed, scratch.layer);
+        self.merge(draws, perturbed, y, &mut []);
+    }
+    fn transpose_rows(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        dy: &[T],
+        dx: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let flipped = &mut scratch.outputs[..dy.len()];
+        self.branch(draws, dy, &[], flipped);
+        site.linear.transpose(dy, kernel.first, dx, scratch.layer);
+        let through = &mut scratch.inputs[..dx.len()];
+        site.linear
+            .transpose(flipped, kernel.second, through, scratch.layer);
+        each(
+            dx,
+            [through, draws.sign_in],
+            #[inline(always)]
+            |dx, [through, sign]| *dx += through * sign,
+        );
+    }
     fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
         let width = bias.first.len();
         for (row, signs) in rows

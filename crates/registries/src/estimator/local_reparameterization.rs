@@ -42,6 +42,12 @@ impl Estimator for LocalReparameterization {
         (entries != Entries::Normal)
             .then_some("local reparameterization draws sums of independent normals, so it needs a MeanField posterior")
     }
+    fn refuse_recurrence(&self) -> Option<&'static str> {
+        Some(
+            "local reparameterization draws what the weights give and not the weights: anew at every step, which would be \
+             new weights at every step of a sequence",
+        )
+    }
     fn remark(&self, positions: usize) -> Option<&'static str> {
         (positions > 1).then_some(
             "an approximation: the positions of an example are drawn independently, though they share one kernel",

@@ -49,6 +49,10 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     }
     /// Which random numbers it draws.
     fn draws(&self) -> Draws;
+    /// Why it cannot estimate a kernel that a recurrence multiplies its state with at every step, if it cannot.
+    fn refuse_recurrence(&self) -> Option<&'static str> {
+        None
+    }
     /// Products of the layer's own size in one forward pass: 2 where it runs the layer twice. Here and below,
     /// `whole_batch` is [`AnyLinear::whole_batch`](crate::layer::AnyLinear::whole_batch) of the layer.
     fn products(&self, whole_batch: bool) -> u64;
@@ -284,6 +288,35 @@ pub trait Estimate<T: Real>: Sync {
         site.gradients(scratch.layer, by_kernel, |layer| {
             site.linear.transpose(dy, kernel.first, dx, layer);
         });
+    }
+
+    /// y = x ∘ w_b of a row for each of the examples, and nothing kept: a step of a recurrence, at which an example's
+    /// weights are those of all its steps. [`Scratch::inputs`] and [`Scratch::outputs`] have room for the rows.
+    fn apply_rows(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let _ = draws;
+        site.linear.apply(x, kernel.first, y, scratch.layer);
+    }
+
+    /// dx of [`Estimate::apply_rows`].
+    fn transpose_rows(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        dy: &[T],
+        dx: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let _ = draws;
+        site.linear.transpose(dy, kernel.first, dx, scratch.layer);
     }
 
     /// The bias each example adds: writes one row an example.

@@ -17,6 +17,7 @@ use super::{
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
+use crate::tensor::simd::each;
 
 /// The estimator.
 pub struct Scaled;
@@ -74,6 +75,18 @@ fn scale_inputs<T: Real>(site: &Site<T>, x: &[T], factors: &[T], out: &mut [T]) 
     match factors {
         [] => out.copy_from_slice(x),
         factors => site.flip(x, factors, out),
+    }
+}
+
+/// Rows times their factors; no factors are all 1.
+fn turn<T: Real>(rows: &mut [T], factors: &[T]) {
+    if !factors.is_empty() {
+        each(
+            rows,
+            [factors],
+            #[inline(always)]
+            |row, [factor]| *row *= factor,
+        );
     }
 }
 
@@ -141,5 +154,33 @@ impl<T: Real> Estimate<T> for Scaled {
         if let Some(dx) = dx {
             scale(rows, draws.sign_in, site.inputs(), dx);
         }
+    }
+    fn apply_rows(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let scaled = &mut scratch.inputs[..x.len()];
+        scale(x, draws.sign_in, site.inputs(), scaled);
+        site.linear.apply(scaled, kernel.first, y, scratch.layer);
+        turn(y, draws.sign_out);
+    }
+    fn transpose_rows(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        dy: &[T],
+        dx: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let v = &mut scratch.outputs[..dy.len()];
+        scale(dy, draws.sign_out, site.outputs(), v);
+        site.linear.transpose(v, kernel.first, dx, scratch.layer);
+        turn(dx, draws.sign_in);
     }
 }

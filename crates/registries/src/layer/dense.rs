@@ -72,6 +72,15 @@ const LEAST_TURNED: usize = 32;
 /// Units up to which the gradient by the weights is turned over: in float32 they fill the widest of vectors, or less.
 const MOST_TURNED: usize = 16;
 
+/// The product of vectors of so many inputs with a kernel, each a position of its own.
+pub(super) fn product(inputs: usize, units: usize) -> Arc<dyn AnyLinear> {
+    Arc::new(Product {
+        inputs,
+        units,
+        positions: vec![1],
+    })
+}
+
 struct Product {
     inputs: usize,
     units: usize,

@@ -1,12 +1,13 @@
 //! Layers: each a file with its signature, shape rule, forward, backward and test.
 //!
-//! A layer is one of five kinds of [`Operation`]: a view (no arithmetic), a map (of one value, without weights), a
-//! function (of several values, or with rows of parameters), linear in a kernel, or a normalisation by the statistics
-//! of a minibatch. Passes look at the kind, never at the layer: an estimator is written once against [`Linear`].
+//! A layer is one of six kinds of [`Operation`]: a view (no arithmetic), a map (of one value, without weights), a
+//! function (of several values, or with rows of parameters), linear in a kernel, a normalisation by the statistics
+//! of a minibatch, or a recurrence. Some are none of these, but written in the language, of others. Passes look at the kind, never at the layer: an estimator is written once against [`Linear`].
 
 pub mod add;
 pub mod avg_pool;
 pub mod batch_norm;
+pub mod composed;
 pub mod concat;
 pub mod conv;
 pub mod conv_transpose;
@@ -24,6 +25,7 @@ pub mod gelu;
 pub mod global_pool;
 pub mod group_norm;
 mod grouped;
+pub mod gru;
 pub mod hard_swish;
 mod image_convolution;
 pub mod instance_norm;
@@ -32,6 +34,7 @@ mod lanes;
 pub mod layer_norm;
 pub mod leaky_relu;
 pub mod log_softmax;
+pub mod lstm;
 pub mod mask_padding;
 pub mod max_pool;
 pub mod mish;
@@ -44,7 +47,9 @@ pub mod positions;
 pub mod prelu;
 pub mod relu;
 pub mod reshape;
+pub mod rnn;
 mod scalar;
+mod scan;
 pub mod select;
 pub mod sequences;
 pub mod sigmoid;
@@ -65,6 +70,7 @@ use crate::tensor::correlate::{Gradient, Weights};
 use crate::tensor::{Real, Shape};
 pub use function::{AnyFunction, Function, MOST_INPUTS, Mask, Reads, Towards};
 use pointwise::Entry;
+pub use scan::{AnyScan, Geometry, Scan, StepBack, StepForward};
 pub use sequences::{Sequence, Sequences};
 pub use statistics::{AnyStatistics, Moments, Statistics};
 use std::sync::Arc;
@@ -121,6 +127,12 @@ pub static LAYERS: &[&dyn Layer] = &[
     &add::Add,
     &multiply::Multiply,
     &concat::Concat,
+    &lstm::Lstm,
+    &lstm::LstmCell,
+    &gru::Gru,
+    &gru::GruCell,
+    &rnn::Rnn,
+    &rnn::RnnCell,
     &mask_padding::MaskPadding,
     &pad_channels::PadChannels,
     &embedding::Embedding,
@@ -166,6 +178,13 @@ pub trait Layer: Sync {
     /// What it makes of sequences that have lengths of their own.
     fn sequences(&self) -> Sequences {
         Sequences::Refused
+    }
+
+    /// The block of the language that it stands for, if it is written in other layers: they are what a model has. It
+    /// knows its arguments by their names, the value it takes as [`composed::INPUT`], a second one as
+    /// [`composed::MEMORY`], and how long the first one's last axis is as [`composed::WIDTH`].
+    fn block(&self) -> Option<composed::Block> {
+        None
     }
 
     /// The operation on values of these shapes, or why there is none. Only a layer that takes several is given more
@@ -334,6 +353,8 @@ pub enum Operation {
     Function(Arc<dyn AnyFunction>),
     /// A normalisation by the statistics of the minibatch.
     Statistics(Arc<dyn AnyStatistics>),
+    /// A recurrence along the first axis, whose state is multiplied with a kernel at every step.
+    Scan(Arc<dyn AnyScan>),
 }
 
 impl Operation {
@@ -345,6 +366,7 @@ impl Operation {
             Operation::Linear(linear) => linear.output(),
             Operation::Function(function) => function.output(),
             Operation::Statistics(statistics) => statistics.output(),
+            Operation::Scan(scan) => scan.output(),
         }
     }
 
@@ -354,6 +376,7 @@ impl Operation {
             Operation::View(_) | Operation::Map(_) => return vec![],
             Operation::Function(function) => return function.parameters(),
             Operation::Statistics(statistics) => return statistics.parameters(),
+            Operation::Scan(scan) => return scan.parameters(),
             Operation::Linear(linear) => linear,
         };
         let channels = linear.output().0.last().copied();

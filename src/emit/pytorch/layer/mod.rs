@@ -5,6 +5,7 @@ mod convolution;
 mod norm;
 mod pointwise;
 mod pool;
+mod recurrent;
 mod shape;
 mod window;
 
@@ -78,6 +79,7 @@ impl<'a> Site<'a> {
         match &self.call.operation {
             Operation::View(shape) => return Ok(vec![shape::view(self, &shape.0)]),
             Operation::Linear(_) => return self.linear(),
+            Operation::Scan(scan) => return recurrent::expressions(self, scan.geometry()),
             _ => {}
         }
         let Some(layer) = self.call.layer else {

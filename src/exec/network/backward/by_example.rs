@@ -206,8 +206,8 @@ fn one<T: Number>(
             );
         }
         Operation::View(_) | Operation::Map(_) => {}
-        Operation::Function(_) | Operation::Statistics(_) => {
-            unreachable!("a function has its own way back")
+        Operation::Function(_) | Operation::Statistics(_) | Operation::Scan(_) => {
+            unreachable!("a function has its own way back, and so has a recurrence")
         }
     }
 }
