@@ -187,7 +187,7 @@ impl Cut {
             bias: node
                 .call
                 .as_ref()
-                .filter(|call| matches!(call.operation, Operation::Linear(_)))
+                .filter(|call| matches!(call.operation, Operation::Linear(_) | Operation::Scan(_)))
                 .and_then(|call| call.bias()),
             in_place: false,
             kernel_use: 0,

@@ -288,12 +288,12 @@ impl<T: Real> Estimate<T> for Flipout {
         scratch: Scratch<T>,
     ) {
         let flipped = &mut scratch.inputs[..x.len()];
-        multiply(x, draws.sign_in, site.inputs(), flipped);
+        site.flip(x, draws.sign_in, flipped);
         let perturbed = &mut scratch.outputs[..y.len()];
         site.linear.apply(x, kernel.first, y, scratch.layer);
         site.linear
             .apply(flipped, kernel.second, perturbed, scratch.layer);
-        self.merge(draws, perturbed, y, &mut []);
+        self.merge(site, draws, perturbed, y, &mut []);
     }
     fn transpose_rows(
         &self,
@@ -305,7 +305,7 @@ impl<T: Real> Estimate<T> for Flipout {
         scratch: Scratch<T>,
     ) {
         let flipped = &mut scratch.outputs[..dy.len()];
-        self.branch(draws, dy, &[], flipped);
+        self.branch(site, draws, dy, &[], flipped);
         site.linear.transpose(dy, kernel.first, dx, scratch.layer);
         let through = &mut scratch.inputs[..dx.len()];
         site.linear
