@@ -1,7 +1,7 @@
 //! Examples of a data set, scaled as a model takes them and gathered into minibatches.
 
 use crate::data::scaling::Transform;
-use crate::data::{Dataset, Split, Values, batch, is_missing};
+use crate::data::{Dataset, Padded, Split, Values, batch, is_missing};
 use crate::diagnostic::Result;
 use crate::exec::Batch;
 use crate::ir::Model;
@@ -23,7 +23,10 @@ impl Scales {
     pub fn identity(model: &Model) -> Self {
         let channels = model.input.shape.0.last().copied().unwrap_or(1);
         Scales {
-            inputs: Transform::identity(channels),
+            inputs: Transform {
+                padded: padded(model),
+                ..Transform::identity(channels)
+            },
             targets: Transform::identity(model.target.kind.channels()),
         }
     }
@@ -58,6 +61,23 @@ impl Scales {
             .map(|(channel, log)| log * there(channel))
             .sum()
     }
+}
+
+/// Where the sequences of real numbers lie in a row of a model's inputs.
+pub fn padded(model: &Model) -> Vec<Padded> {
+    let (mut all, mut start) = (vec![], 0);
+    for input in &model.inputs {
+        let sequence = input.sequence.filter(|of| of.vocabulary.is_none());
+        if let (Some(_), [steps, axes @ ..]) = (sequence, &input.shape.0[..]) {
+            all.push(Padded {
+                start,
+                steps: *steps,
+                width: axes.iter().product(),
+            });
+        }
+        start += input.row_len();
+    }
+    all
 }
 
 /// Some examples of a split.

@@ -411,7 +411,7 @@ impl Run {
             batch: Some(run.config.batch_size().min(n)),
             data: Some(run.record.name.clone()),
             training: Some(train::training(&run.config)),
-            ..train::facts(&run.config, &run.inference, None, &[], &[])
+            ..train::facts(&run.config, &run.inference, None, &[], [&[]; 2])
         };
         let document = explain(&run.inference, &facts);
         Ok(match format {

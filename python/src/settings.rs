@@ -131,13 +131,17 @@ pub fn settings() -> Vec<(&'static str, String, String)> {
 }
 
 /// What a run file says of the columns and rows of its data.
-const OF_THE_FILES_DATA: [&str; 11] = [
+const OF_THE_FILES_DATA: [&str; 15] = [
     "name",
     "target",
     "test_rows",
     "test",
     "group",
     "weights",
+    "sequence",
+    "time",
+    "window",
+    "horizon",
     "inputs",
     "drop",
     "missing",

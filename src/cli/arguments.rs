@@ -159,10 +159,14 @@ impl TableFlags {
 }
 
 /// The flags of the settings of tables, by their keys.
-const TABLE_FLAGS: [(&str, &str); 8] = [
+const TABLE_FLAGS: [(&str, &str); 12] = [
     ("data.test", "--test"),
     ("data.group", "--group"),
     ("data.weights", "--weights"),
+    ("data.sequence", "--sequence"),
+    ("data.time", "--time"),
+    ("data.window", "--window"),
+    ("data.horizon", "--horizon"),
     ("data.inputs", "--inputs"),
     ("data.drop", "--drop"),
     ("data.missing", "--missing"),

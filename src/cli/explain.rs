@@ -185,7 +185,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
         batch: Some(config.batch_size().min(n)),
         data: Some(record.name),
         training: Some(train::training(&config)),
-        ..train::facts(&config, &compiled.inference, None, &[], &[])
+        ..train::facts(&config, &compiled.inference, None, &[], [&[]; 2])
     };
     write(&compiled, &facts, args.format.unwrap_or_default());
     Ok(())

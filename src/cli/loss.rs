@@ -12,6 +12,7 @@ use crate::ir::InferenceMethod;
 use crate::loss::{self, Step};
 use crate::plan::Plan;
 use crate::syntax::ast::OF_DATA;
+use crate::train::asked::asked_for;
 use crate::train::config::{Config, SCALINGS};
 use crate::train::prepared::Prepared;
 use crate::train::rows::{By, Relation, Use, relate};
@@ -98,15 +99,12 @@ pub fn run(args: &LossArgs) -> Result<()> {
             columns,
             targets_needed: true,
         });
-        request.predicts = Some(compiled.inference.target.kind);
-        request.inputs = compiled.inference.named_inputs();
-        request.input = Some(compiled.inference.input.shape.clone());
+        let mut request = asked_for(&compiled.inference, request);
         request.classes = record.as_ref().map(|record| record.class_names.clone());
         if let Some(own) = of_run.as_ref().map(|config| &config.data) {
             request.arrays = [own.choices.inputs.clone(), own.target.clone()];
             request.choices.layout = request.choices.layout.or(own.choices.layout.clone());
         }
-        request.targets = compiled.inference.several_targets();
         let (data, others) = data::load_all(&request)?;
         let mut config = Config {
             batch_size: Some(1),

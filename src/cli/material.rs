@@ -144,10 +144,10 @@ fn inputs(run: &Opened, chosen: Chosen) -> (String, Inputs) {
 fn image_in(inference: &Inference) -> Option<(usize, Vec<usize>)> {
     let mut start = 0;
     for input in &inference.inputs {
-        if matches!(input.shape.0.len(), 2 | 3) {
+        if input.sequence.is_none() && matches!(input.shape.0.len(), 2 | 3) {
             return Some((start, input.shape.0.clone()));
         }
-        start += input.shape.len();
+        start += input.row_len();
     }
     None
 }

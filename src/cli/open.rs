@@ -12,6 +12,7 @@ use crate::train::rows::{self, By, Relation, Use, relate};
 use crate::train::run_dir::RunDir;
 use crate::words::thousands;
 use clap::ValueEnum;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// A part of a data set.
@@ -362,6 +363,11 @@ impl Chosen {
     /// The columns of a table that say which example a row is.
     pub fn identifiers(&self) -> &[Identifier] {
         &self.data.seen.identifiers
+    }
+
+    /// The rows of the file that the steps of sequences are, by the first of each.
+    pub fn of_steps(&self) -> Option<&HashMap<usize, Vec<usize>>> {
+        self.data.seen.of_steps.as_ref()
     }
 
     /// The names of the classes that the data has, in the order of their labels.

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::{Quantile, Summary};
 use crate::predict::samples::{Samples, refuse_ending};
 use crate::predict::{Names, Out};
+use crate::train::asked::place_of_length;
 use clap::Args;
 use making::{Chunk, Making, OfTarget};
 use std::path::{Path, PathBuf};
@@ -191,7 +192,8 @@ pub fn run(args: &PredictArgs) -> Result<()> {
 fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     let (run, mut predictor) = open(&args.run)?;
     let alone = run.of_targets(&args.data)?;
-    for own in &alone {
+    let steps = place_of_length(&run.inference);
+    for own in alone.iter().filter(|_| steps.is_none()) {
         out.refuse_images(own.inference.target.kind)?;
     }
     args.refuse_needless(&alone)?;
@@ -239,6 +241,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         bar: progress::bar(count, out),
         sink: out.create()?,
         out,
+        steps,
         samples_out: args.create_samples(&alone, [Some(samples), count], seed)?,
         done: 0,
         is_unread: false,
@@ -298,12 +301,15 @@ fn whole(alone: &[Opened], chosen: &[Chosen], mut making: Making, at_once: usize
     let parts = targets(alone, chosen);
     let rows = chosen[0].file_rows();
     for start in (0..rows.len()).step_by(at_once) {
-        let places = start..rows.len().min(start + at_once);
+        let end = rows.len().min(start + at_once);
+        let places = start..end;
         let of_chunk = parts.iter().map(|of| of.of(places.clone()));
         let is_read = making.take(&Chunk {
             targets: &of_chunk.collect::<Vec<_>>(),
             rows: &rows[places],
             identifiers: chosen[0].identifiers(),
+            at: &rows[start..end],
+            of_steps: chosen[0].of_steps(),
         })?;
         if !is_read {
             break;

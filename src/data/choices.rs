@@ -28,6 +28,14 @@ pub struct Choices {
     pub layout: Option<String>,
     /// The column that says how many times a row occurs.
     pub weights: Option<String>,
+    /// The column that says which sequence, or which time series, a row is a step of.
+    pub sequence: Option<String>,
+    /// The column that says the order of the rows of a sequence or series.
+    pub time: Option<String>,
+    /// How many rows of a time series an example takes.
+    pub window: Option<String>,
+    /// How many rows behind its window a target stands.
+    pub horizon: Option<String>,
 }
 
 impl Choices {
@@ -44,6 +52,10 @@ impl Choices {
             group: or(&self.group, &others.group),
             layout: or(&self.layout, &others.layout),
             weights: or(&self.weights, &others.weights),
+            sequence: or(&self.sequence, &others.sequence),
+            time: or(&self.time, &others.time),
+            window: or(&self.window, &others.window),
+            horizon: or(&self.horizon, &others.horizon),
         }
     }
 
@@ -61,6 +73,10 @@ impl Choices {
             ("categories", &self.categories),
             ("group", &self.group),
             ("weights", &self.weights),
+            ("sequence", &self.sequence),
+            ("time", &self.time),
+            ("window", &self.window),
+            ("horizon", &self.horizon),
         ];
         let mut said = all.iter().filter(|(_, value)| value.is_some());
         said.next().map(|(key, _)| *key)

@@ -49,6 +49,11 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
             .map(|name| weights::column(header, name))
             .transpose()?,
     );
+    if let Some(steps) = wanted.steps {
+        dropped.extend(steps.places(header)?);
+    }
+    // The past of what is predicted is known.
+    let with_past = wanted.steps.is_some_and(|steps| steps.window.is_some());
     let mut others = vec![];
     for list in wanted.others {
         let found = names::resolve(header, list);
@@ -61,7 +66,8 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
         .filter(|place| !dropped.contains(place) && !others.contains(place))
         .collect();
     let named = wanted.target.or(wanted.described);
-    let targets = targets(path, header, named, &free, inputs.as_deref())?;
+    let known = inputs.as_deref().filter(|_| !with_past);
+    let targets = targets(path, header, named, &free, known, with_past)?;
     let is_target = |place: &usize| targets.contains(place);
     if let Some(place) = targets.iter().find(|place| dropped.contains(place)) {
         let title = format!("the target column `{}` is dropped", header[*place]);
@@ -76,9 +82,11 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
             .into());
     }
     let inputs = match inputs {
+        None if with_past => free,
         None => free.into_iter().filter(|place| !is_target(place)).collect(),
         Some(inputs) => {
-            if let Some(place) = inputs.iter().find(|place| is_target(place)) {
+            let of_target = inputs.iter().find(|place| is_target(place));
+            if let Some(place) = of_target.filter(|_| !with_past) {
                 let title = format!(
                     "the column `{}` is named as an input and is the target",
                     header[*place]
@@ -105,7 +113,7 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
         }
         if dropped.contains(place) {
             let title = format!(
-                "the column `{}` is named as an input, and in `drop`, `group` or `weights`",
+                "the column `{}` is named as an input, and in `drop`, `group`, `weights`, `sequence` or `time`",
                 header[*place]
             );
             return Err(error(title).help("leave it out of one of them").into());
@@ -212,9 +220,10 @@ fn targets(
     target: Option<&str>,
     free: &[usize],
     inputs: Option<&[usize]>,
+    may_be_all: bool,
 ) -> Result<Vec<usize>> {
     let place = path.display();
-    if header.len() < 2 {
+    if header.len() < 2 && !may_be_all {
         return Err(error(format!("`{place}` has no column besides the target")).into());
     }
     let Some(target) = target else {
@@ -229,7 +238,7 @@ fn targets(
         };
     };
     let found = named(path, header, target, &[])?;
-    if found.len() == header.len() {
+    if found.len() == header.len() && !may_be_all {
         return Err(error(format!("`{place}` has no column besides the targets")).into());
     }
     Ok(found)

@@ -71,6 +71,10 @@ pub enum Code {
     OneHot(Vec<String>),
     /// The place of the value in this list.
     Ordinal(Vec<String>),
+    /// The place of the value in this list, and the next number for any other: a token.
+    Token(Vec<String>),
+    /// A number of a step of a sequence; empty behind its end.
+    Step,
 }
 
 /// What the cells of a column of one number a cell are.
@@ -126,7 +130,7 @@ impl Code {
         match self {
             Code::Number { indicator, .. } => 1 + usize::from(*indicator),
             Code::OneHot(values) => values.len() + 1,
-            Code::Ordinal(_) => 1,
+            Code::Ordinal(_) | Code::Token(_) | Code::Step => 1,
         }
     }
 
@@ -142,7 +146,7 @@ impl Code {
                 let values = values.iter().map(String::as_str).chain(["(other)"]);
                 values.map(|value| format!("{column} = {value}")).collect()
             }
-            Code::Ordinal(_) => vec![column.to_owned()],
+            Code::Ordinal(_) | Code::Token(_) | Code::Step => vec![column.to_owned()],
         }
     }
 
@@ -156,6 +160,8 @@ impl Code {
             },
             Code::OneHot(_) => "category",
             Code::Ordinal(_) => "ordered category",
+            Code::Token(_) => "token",
+            Code::Step => "step",
         }
     }
 
@@ -191,6 +197,13 @@ impl Code {
                 let order = values.join(" < ");
                 format!("0 to {}: {order}", values.len().saturating_sub(1))
             }
+            Code::Token(values) => format!(
+                "tokens 0 to {}: {}, (other); `vocabulary = {}` has room for them",
+                values.len(),
+                super::shortened(values),
+                values.len() + 1
+            ),
+            Code::Step => "a step of a sequence, empty behind its end".into(),
         }
     }
 
@@ -231,7 +244,22 @@ impl Code {
                 let place = place.unwrap_or(values.len());
                 out.extend((0..=values.len()).map(|value| f64::from(u8::from(value == place))));
             }
-            Code::Ordinal(_) if is_missing => return Err(Fault::Missing),
+            Code::Step if is_missing => out.push(f64::NAN),
+            Code::Step => out.push(Unit::Number.number(cell).ok_or(Fault::Other)?),
+            Code::Ordinal(_) | Code::Token(_) if is_missing => return Err(Fault::Missing),
+            Code::Token(values) => {
+                // Numbers stand before texts, each in ascending order; words may be many.
+                let texts = values.partition_point(|value| value.parse::<f64>().is_ok());
+                let own = name(cell);
+                let place = match cell {
+                    Cell::Number(_) => values[..texts].iter().position(|value| *value == own),
+                    Cell::Text(_) => {
+                        let found = values[texts..].binary_search(&own);
+                        found.ok().map(|place| texts + place)
+                    }
+                };
+                out.push(place.unwrap_or(values.len()) as f64);
+            }
             Code::Ordinal(values) => {
                 let own = name(cell);
                 let place = values.iter().position(|value| *value == own);

@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::coding::{Code, Coding};
+use super::steps::Steps;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -21,6 +22,9 @@ pub struct Columns {
     /// The column that says how many times a row occurs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
+    /// Which rows are steps of what, where they are no examples by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Steps>,
     /// Whether the target is the last column because none was named.
     #[serde(skip)]
     pub by_default: bool,
@@ -71,6 +75,8 @@ pub(crate) struct Wanted<'a> {
     pub others: &'a [String],
     /// What else is said of the columns.
     pub choices: Option<&'a Choices>,
+    /// Which rows are steps of what.
+    pub steps: Option<&'a Steps>,
     /// The sheet of a spreadsheet; else the first.
     pub sheet: Option<&'a str>,
 }

@@ -15,6 +15,8 @@
 //! | `E0511` | a download failed |
 //! | `E0512` | a download is not the file it should be |
 //! | `E0513` | the validation part does not fit the training part |
+//! | `E0514` | a sequence, or what says its length, does not fit the model's input |
+//! | `E0515` | rows do not make the sequences or windows that are asked for |
 
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use std::io;

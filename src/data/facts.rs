@@ -1,7 +1,7 @@
 //! What a data set holds, as a model has to know it.
 
 use super::missing::may_be_missing;
-use super::{Columns, Dataset, Values, same_but_for_ones};
+use super::{Columns, Dataset, InTime, Values, same_but_for_ones};
 use crate::likelihood::{Axes, Observed, TargetKind};
 use crate::tensor::Shape;
 use std::fmt;
@@ -35,6 +35,8 @@ pub struct Facts {
     pub absent: Vec<usize>,
     /// The number of each training example's group, where a column names groups.
     pub groups: Option<Vec<u32>>,
+    /// Where the training part's windows lie in their time series.
+    pub in_time: Option<InTime>,
     /// How many times each row of the training part occurs, where a column says so: `train` is their sum.
     pub counts: Option<Vec<u32>>,
 }
@@ -102,6 +104,7 @@ impl Facts {
                 _ => vec![],
             },
             groups: data.groups().map(<[u32]>::to_vec),
+            in_time: data.in_time().cloned(),
             counts: data.counts(false).map(<[u32]>::to_vec),
         }
     }
@@ -111,13 +114,12 @@ impl Facts {
         self.counts.as_ref().map_or(self.train, Vec::len)
     }
 
-    /// The examples of the training part that are left without these rows.
-    pub fn left(&self, aside: &[usize]) -> usize {
-        let examples = match &self.counts {
-            None => aside.len(),
-            Some(counts) => aside.iter().map(|row| counts[*row] as usize).sum(),
-        };
-        self.train - examples
+    /// How many examples these rows of the training part are.
+    pub fn examples(&self, rows: &[usize]) -> usize {
+        match &self.counts {
+            None => rows.len(),
+            Some(counts) => rows.iter().map(|row| counts[*row] as usize).sum(),
+        }
     }
 
     /// Images with labels.
@@ -145,6 +147,7 @@ impl Facts {
             taken: vec![],
             absent: vec![],
             groups: None,
+            in_time: None,
             counts: None,
         }
     }

@@ -45,6 +45,7 @@ pub(crate) fn part(dataset: Dataset, parts: Parts) -> Result<Dataset> {
     let [training, testing] = &parts;
     let of_training = |groups: &Vec<u32>| training.iter().map(|row| groups[*row]).collect();
     let groups = dataset.seen.groups.as_ref().map(of_training);
+    let in_time = dataset.in_time().map(|windows| windows.of(training));
     let counts = dataset.counts(false).map(|all| {
         let of_rows = |rows: &Vec<usize>| rows.iter().map(|row| all[*row]).collect();
         parts.each_ref().map(of_rows)
@@ -55,6 +56,7 @@ pub(crate) fn part(dataset: Dataset, parts: Parts) -> Result<Dataset> {
         file_rows: Some(parts),
         seen: Seen {
             groups,
+            in_time,
             counts,
             ..dataset.seen
         },

@@ -24,6 +24,7 @@ mod idx;
 mod idx_files;
 #[cfg(feature = "images")]
 mod images;
+mod in_time;
 mod inputs;
 mod labels;
 mod lesson;
@@ -53,6 +54,7 @@ mod shapes_and_numbers;
 mod shapes_segmentation;
 mod sheet;
 pub mod split;
+mod steps;
 pub mod stream;
 mod table;
 mod tabular;
@@ -69,6 +71,7 @@ pub use coding::{Code, Coding};
 pub use columns::{Columns, RunColumns, shortened};
 pub use describe::{Description, describe};
 pub use facts::{Facts, TargetFacts};
+pub use in_time::InTime;
 pub use inputs::inputs_alone;
 pub use memory::{Array, Bytes, Cells, Column, Memory};
 pub use missing::{VOID, is_missing};
@@ -76,6 +79,7 @@ pub use places::{Place, download_directory, places};
 pub use proposal::{Proposal, propose};
 pub use sequences::{Padded, SequenceInput};
 pub use sheet::is_table;
+pub use steps::Steps;
 pub use tabular::{Identifier, Seen};
 pub use targets::{load_all, of_other_examples};
 
@@ -109,6 +113,11 @@ impl Dataset {
     /// The group of each training example, where a column of groups is named.
     pub fn groups(&self) -> Option<&[u32]> {
         self.seen.groups.as_deref()
+    }
+
+    /// Where the training part's windows lie in their time series.
+    pub fn in_time(&self) -> Option<&InTime> {
+        self.seen.in_time.as_ref()
     }
 
     /// The same inputs without targets.
@@ -223,8 +232,8 @@ pub struct Request {
     pub inputs: Vec<(String, Shape)>,
     /// Those of the model's inputs that are sequences, which have a length.
     pub sequences: Vec<SequenceInput>,
-    /// The name of the input whose length a target of each step has: what stands behind it is missing.
-    pub follows: Option<String>,
+    /// Of each target that has a value a step, the input whose lengths it has: what stands behind these is missing.
+    pub steps_of: Vec<Option<String>>,
     /// The names of the model's targets and what they are, where it has several: [`Request::of_targets`] asks for each.
     pub targets: Vec<(String, TargetKind)>,
     /// The columns or arrays of a model's other targets, and of how many numbers they are: no inputs.
@@ -238,6 +247,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// The input whose lengths the target has, of one with a value a step.
+    fn follows(&self) -> Option<&str> {
+        self.steps_of.first()?.as_deref()
+    }
+
     /// The sequence that the model's input at `place` is, if it is one.
     fn sequence(&self, place: usize) -> Option<&SequenceInput> {
         let (name, _) = self.inputs.get(place)?;
@@ -326,6 +340,7 @@ pub fn load(request: &Request) -> Result<Dataset> {
         described: None,
         others: &[],
         choices: Some(&request.choices),
+        steps: None,
         sheet: None,
     };
     let dataset = match resolve(request)? {

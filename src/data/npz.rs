@@ -11,6 +11,7 @@ mod told;
 mod write;
 
 pub use super::npy::text_width;
+pub(super) use inputs::in_rows;
 pub use write::{Kind, Writer};
 
 use super::choices::Choices;
@@ -142,7 +143,7 @@ fn parted(dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
     };
     if !dataset.class_names.is_empty() && wanted.request.classes.is_none() {
         let train = &dataset.train;
-        let training = parts::training(train.len, None, None, wanted.request)?;
+        let training = parts::training(train.len, None, None, None, wanted.request)?;
         let labels = training.iter().map(|row| train.targets.get(*row));
         let absent = absent(&dataset.class_names, labels);
         dataset.seen.remarks.extend(absent);
@@ -150,13 +151,23 @@ fn parted(dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
     Ok(dataset)
 }
 
-/// The arrays that are read of the archive at `path`: those of the inputs and that of the targets, of the training part and
-/// of the test part if there is one.
+/// The arrays that are read of one part of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// That of each input.
+    pub inputs: Vec<String>,
+    /// Of each input that is a sequence the array that says the lengths, and whether it is a mask.
+    pub lengths: Vec<Option<(String, bool)>>,
+    /// That of the targets.
+    pub targets: String,
+}
+
+/// The arrays that are read of the archive at `path`: those of the training part, and of the test part if there is one.
 ///
 /// # Errors
 ///
 /// As [`super::load`].
-pub fn arrays(path: &Path, request: &Request) -> Result<Vec<(Vec<String>, String)>> {
+pub fn arrays(path: &Path, request: &Request) -> Result<Vec<Taken>> {
     let wanted = Wanted::of(request);
     let mut archive = Archive::open(path, file(path)?)?;
     let chosen = archive.choose(&wanted, true)?;
@@ -164,8 +175,13 @@ pub fn arrays(path: &Path, request: &Request) -> Result<Vec<(Vec<String>, String
     pairs
         .map(|pair| {
             let inputs = archive.inputs_of(&pair.inputs, &wanted)?;
-            let inputs = inputs.names().map(str::to_owned).collect();
-            Ok((inputs, pair.targets.unwrap_or_default()))
+            let lengths = inputs.sequences.iter();
+            let lengths = lengths.map(|found| found.as_ref()?.told_by.clone());
+            Ok(Taken {
+                lengths: lengths.collect(),
+                inputs: inputs.names().map(str::to_owned).collect(),
+                targets: pair.targets.unwrap_or_default(),
+            })
         })
         .collect()
 }

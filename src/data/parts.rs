@@ -3,8 +3,8 @@
 use super::choices::{Choices, no_column};
 use super::held_out::{self, Parts};
 use super::sheet::Column;
-use super::split::{Validation, take_validation};
-use super::{Request, coding, names};
+use super::split::{Validation, set_aside};
+use super::{InTime, Request, coding, names};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::plural;
 use std::collections::HashMap;
@@ -43,6 +43,14 @@ pub(super) fn parts(
     if let Some(path) = test_rows {
         return held_out::listed(path, n).map(Some);
     }
+    let share = share(choices)?;
+    share
+        .map(|share| held_out::at_random(n, share, groups))
+        .transpose()
+}
+
+/// How much is held out.
+fn share(choices: &Choices) -> Result<Option<Validation>> {
     let Some(text) = &choices.test else {
         return Ok(None);
     };
@@ -52,7 +60,30 @@ pub(super) fn parts(
         );
         return Err(Diagnostic::error("E0508", title).into());
     };
-    held_out::at_random(n, share, groups).map(Some)
+    Ok(Some(share))
+}
+
+/// The windows of a training and a test part, which is the last rows of each series, and how many reach from one into
+/// the other.
+pub(super) fn parts_in_time(
+    windows: &InTime,
+    choices: &Choices,
+    test_rows: Option<&Path>,
+) -> Result<Option<(Parts, usize)>> {
+    if let Some(path) = test_rows {
+        let title = format!(
+            "`{}` lists rows, and windows are divided in the order of time",
+            path.display()
+        );
+        return Err(Diagnostic::error("E0508", title)
+            .help("`test = 0.2`, or `--test 0.2`, holds out the last fifth of each series")
+            .into());
+    }
+    let Some(share) = share(choices)? else {
+        return Ok(None);
+    };
+    let found = windows.divide(share, "test part")?;
+    Ok(Some(([found.staying, found.aside], found.left_out)))
 }
 
 /// The rows that will be trained on.
@@ -60,6 +91,7 @@ pub(super) fn training(
     n: usize,
     parts: Option<&Parts>,
     groups: Option<&[u32]>,
+    in_time: Option<&InTime>,
     request: &Request,
 ) -> Result<Vec<usize>> {
     let rows = match parts {
@@ -71,7 +103,8 @@ pub(super) fn training(
     };
     let groups: Option<Vec<u32>> =
         groups.map(|groups| rows.iter().map(|row| groups[*row]).collect());
-    let (training, _) = take_validation(rows.len(), groups.as_deref(), part, seed)?;
+    let in_time = in_time.map(|windows| windows.of(&rows));
+    let (training, _) = set_aside(rows.len(), groups.as_deref(), in_time.as_ref(), part, seed)?;
     Ok(training.into_iter().map(|place| rows[place]).collect())
 }
 

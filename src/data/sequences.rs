@@ -3,6 +3,8 @@
 //! In an example's row of inputs, a sequence of up to T steps of C numbers is T·C numbers and then one more: how many of
 //! the steps are there. A token v, counted from 0, is v + 1. The steps behind the length are padding, and 0.
 
+pub(super) mod wide;
+
 use super::Values;
 use crate::diagnostic::Diagnostic;
 use crate::words::{counted, thousands};
@@ -76,6 +78,8 @@ pub(super) struct Stored<'a> {
     pub(super) width: usize,
     /// How many steps of each example are there; all of them where nothing says it.
     pub(super) lengths: Option<&'a [usize]>,
+    /// What the examples are called in messages; else they are rows, counted from 0.
+    pub(super) names: Option<&'a dyn Fn(usize) -> String>,
 }
 
 impl Stored<'_> {
@@ -152,9 +156,15 @@ impl Stored<'_> {
             ),
         };
         let mut message = Diagnostic::error("E0514", title)
-            .note(format!(
-                "it stands in row {row}, step {step} (the first of each being 0)"
-            ))
+            .note(match self.names {
+                None => format!("it stands in row {row}, step {step} (the first of each being 0)"),
+                Some(names) => {
+                    format!(
+                        "it stands in {}, step {step} (the first being 0)",
+                        names(row)
+                    )
+                }
+            })
             .note(format!(
                 "a token of `{name}` is a whole number from 0 to {}",
                 vocabulary.max(1) - 1

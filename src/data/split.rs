@@ -1,5 +1,6 @@
 //! A part of the training set set aside to validate on.
 
+use super::InTime;
 use super::random::{Stream, mix};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::plural;
@@ -46,6 +47,25 @@ pub fn take_validation(
         seed ^ 0x7661_6c69_6400_0000,
         "validation part",
     )
+}
+
+/// As [`take_validation`]; of windows of time series, which lie so, in the order of time.
+///
+/// # Errors
+///
+/// As [`take_validation`]; `E0513` where no window fits into a part.
+pub fn set_aside(
+    n: usize,
+    groups: Option<&[u32]>,
+    in_time: Option<&InTime>,
+    part: Validation,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    let Some(windows) = in_time else {
+        return take_validation(n, groups, part, seed);
+    };
+    let found = windows.divide(part, "validation part")?;
+    Ok((found.staying, found.aside))
 }
 
 /// Divides `n` rows at random into those that stay and `part` of them, called `what`. Of rows in groups, whole groups

@@ -58,11 +58,19 @@ impl Found {
 pub fn find(requests: &[Request]) -> Result<Option<Found>> {
     let path = Path::new(&requests[0].data);
     let is_known = requests.iter().all(|request| request.columns.is_some());
-    if !is_known {
+    // A row of steps is no example.
+    if !is_known || is_of_steps(requests) {
         return Ok(None);
     }
     let found = sheet::find(path, &|header| roles(header, requests))?;
     Ok(found.map(Found))
+}
+
+/// Whether a run takes sequences, or windows of time series.
+fn is_of_steps(requests: &[Request]) -> bool {
+    let mut columns = requests.iter().flat_map(|request| &request.columns);
+    let of_sequences = requests.iter().any(|request| !request.sequences.is_empty());
+    of_sequences || columns.any(|run| run.columns.steps.is_some())
 }
 
 /// What is known of the columns before they are read, by all of the targets together.
@@ -238,6 +246,7 @@ impl OfTarget {
             header: &sheet.header(),
             chosen: &self.chosen,
             weights: self.weights,
+            steps: None,
             others: &self.others,
         };
         let columns: Columns = table.columns_of_run(&self.run.columns, &self.choices)?;
@@ -277,6 +286,12 @@ pub fn refuse_of_stdin(requests: &[Request], flags: &[&str]) -> Result<()> {
                 "{} would have to know all of its rows",
                 crate::words::list(flags)
             ))
+            .help("write it to a file, and name that with `--data`")
+            .into());
+    }
+    if is_of_steps(requests) {
+        return Err(Diagnostic::error("E0603", title)
+            .note("the run takes sequences or windows, which are read whole")
             .help("write it to a file, and name that with `--data`")
             .into());
     }

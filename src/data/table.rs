@@ -38,6 +38,10 @@ struct Table {
     group: Option<String>,
     layout: Option<String>,
     weights: Option<Names>,
+    sequence: Option<String>,
+    time: Option<String>,
+    window: Option<u64>,
+    horizon: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +117,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
     let mut table: Table = toml::from_str(&source.text).map_err(|error| {
         let message = corrupt(path, "does not describe a table")
-            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories`, `group`, `layout` and `weights`");
+            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories`, `group`, `layout`, `weights`, `sequence`, `time`, `window` and `horizon`");
         // The key, as the message has it.
         let key = error.message().split('`').nth(1).unwrap_or_default();
         let message = match elsewhere::anywhere(key) {
@@ -146,6 +150,10 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         group: table.group.take(),
         layout: table.layout.take(),
         weights: table.weights.take().map(Names::list),
+        sequence: table.sequence.take(),
+        time: table.time.take(),
+        window: table.window.map(|rows| rows.to_string()),
+        horizon: table.horizon.map(|rows| rows.to_string()),
     };
     // Rows that are listed and a share of them are two ways to say one thing.
     let own = Choices {

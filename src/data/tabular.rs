@@ -7,16 +7,19 @@ use super::columns::{Columns, Wanted};
 use super::error::Faults;
 use super::held_out;
 use super::labels::{self, Labels};
-use super::lesson::Lesson;
+use super::lesson::{self, Lesson};
 use super::look::{self, Kind};
 use super::memory;
-use super::parts::{group_column, groups, parts, refuse_split_groups, training};
+use super::parts::{group_column, groups, parts, parts_in_time, refuse_split_groups, training};
 use super::refusal::{Refused, no_number, otherwise_than_the_run, refuse};
+use super::sequences::wide;
 use super::sheet::{self, Column, Decimal, Role, Sheet};
-use super::{Dataset, Request, Split, TargetKind, Values, names, recipe, weights};
+use super::steps::{Layout, Steps, inputs_of_a_row};
+use super::{Dataset, InTime, Request, Split, TargetKind, Values, names, recipe, weights};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
-use std::collections::BTreeSet;
+use crate::words::counted;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// What was seen of a table beside the numbers that were read.
@@ -33,6 +36,10 @@ pub struct Seen {
     /// Columns that say which example a row is, as texts by the row of the file.
     pub identifiers: Vec<Identifier>,
     pub(super) groups: Option<Vec<u32>>,
+    /// The rows of the file that the steps of each sequence are, by the first one.
+    pub of_steps: Option<HashMap<usize, Vec<usize>>>,
+    /// Where the training part's windows lie in their time series.
+    pub(super) in_time: Option<InTime>,
     /// How many times each row of the training part and of the test part occurs.
     pub(super) counts: Option<[Vec<u32>; 2]>,
 }
@@ -99,11 +106,21 @@ fn from_sheet(
             .into());
     }
     let header = sheet.header();
+    let steps = match wanted.of_run {
+        None => Steps::of(choices)?,
+        Some(run) => run.columns.steps.clone(),
+    };
     let by_name = match (&request.inputs[..], wanted.of_run, &choices.inputs) {
-        ([_, _, ..], None, None) => Some(Choices {
-            inputs: Some(columns_of_inputs(path, &header, &request.inputs)?),
-            ..choices.clone()
-        }),
+        ([_, _, ..], None, None) => {
+            let of_row = steps
+                .as_ref()
+                .map(|steps| inputs_of_a_row(request, steps.window));
+            let inputs = of_row.as_ref().unwrap_or(&request.inputs);
+            Some(Choices {
+                inputs: Some(columns_of_inputs(path, &header, inputs)?),
+                ..choices.clone()
+            })
+        }
         _ => None,
     };
     let choices = by_name.as_ref().unwrap_or(choices);
@@ -125,16 +142,43 @@ fn from_sheet(
         choices: Some(choices),
         target: target.as_deref(),
         others: &others,
+        steps: steps.as_ref(),
         ..*wanted
     };
     let chosen = choose(path, &header, wanted)?;
+    // A run predicts from windows whose targets are yet to come.
+    let with_future =
+        wanted.of_run.is_some_and(|run| !run.targets_needed) && choices.window.is_none();
+    let layout = steps.as_ref();
+    let layout = layout.map(|steps| steps.layout(path, &sheet, with_future));
+    let layout = layout.transpose()?;
     let group = choices.group.as_deref();
     let group = group
         .map(|name| group_column(&header, name))
         .transpose()?
         .map(|place| &sheet.columns[place]);
-    let groups = group.map(groups);
-    let parts = parts(sheet.rows(), choices, test_rows, groups.as_deref())?;
+    let groups = match (group, &layout) {
+        (None, _) => None,
+        (Some(column), None) => Some(groups(column)),
+        (Some(column), Some(layout)) => Some(layout.groups(&groups(column), column)?),
+    };
+    let n = layout.as_ref().map_or(sheet.rows(), Layout::len);
+    let in_time = layout.as_ref().and_then(Layout::in_time);
+    let mut said = sheet.said.clone();
+    let parts = match &in_time {
+        None => parts(n, choices, test_rows, groups.as_deref())?,
+        Some(windows) => {
+            let found = parts_in_time(windows, choices, test_rows)?;
+            let left_out = found.as_ref().map_or(0, |(_, left_out)| *left_out);
+            if left_out > 0 {
+                said.push(format!(
+                    "{} that reach from the training into the test part are left out",
+                    counted(left_out, "window", "windows")
+                ));
+            }
+            found.map(|(parts, _)| parts)
+        }
+    };
     let weights = match wanted.of_run {
         None => choices.weights.as_deref(),
         Some(run) => run.columns.weights.as_deref(),
@@ -145,6 +189,13 @@ fn from_sheet(
     let weights = weights
         .map(|name| weights::column(&header, name))
         .transpose()?;
+    if let (Some(_), Some(place)) = (&layout, weights) {
+        let title = format!(
+            "`weights` names `{}`, and rows that are steps are counted once",
+            header[place]
+        );
+        return Err(Diagnostic::error("E0506", title).into());
+    }
     let counts = weights
         .map(|place| weights::counts(path, &sheet, place))
         .transpose()?;
@@ -160,24 +211,42 @@ fn from_sheet(
         header: &header,
         chosen: &chosen,
         weights,
+        steps: steps.as_ref(),
         others: wanted.others,
     };
     let (columns, remarks) = match wanted.of_run {
         Some(run) => (table.columns_of_run(&run.columns, choices)?, vec![]),
         None => {
-            let training = training(sheet.rows(), parts.as_ref(), groups.as_deref(), request)?;
-            let training = weights::repeated(&training, counts.as_deref());
-            table.learned_columns(choices, &training, request.predicts)?
+            let training = training(
+                n,
+                parts.as_ref(),
+                groups.as_deref(),
+                in_time.as_ref(),
+                request,
+            )?;
+            let training = match &layout {
+                None => weights::repeated(&training, counts.as_deref()),
+                Some(layout) => layout.rows_of(&training, sheet.rows()),
+            };
+            table.learned_columns(choices, &training, request)?
         }
     };
     let needs_no_target = wanted.of_run.is_some_and(|run| !run.targets_needed);
     let needless = needs_no_target.then_some(needless(wanted.target));
-    let train = table.split(&columns, needless)?;
+    let mut train = table.split(&columns, needless)?;
+    let mut remarks = remarks;
+    let mut places = None;
+    if let Some(layout) = &layout {
+        train = layout.assemble(path, &train, request)?;
+        remarks.extend(layout.remarks.iter().cloned());
+        places = Some(layout.places());
+    } else if !request.sequences.is_empty() {
+        train = wide::rows(path, &sheet.lines, train, request)?;
+    }
     let class_names = match columns.targets.is_empty() {
         true => vec![],
         false => columns.coding.classes.clone(),
     };
-    let mut said = sheet.said.clone();
     if let (Some(run), None) = (wanted.of_run, weights)
         && let Some(name) = run.columns.weights.as_ref().filter(|_| run.targets_needed)
     {
@@ -202,14 +271,24 @@ fn from_sheet(
             remarks,
             identifiers,
             groups,
+            of_steps: layout.as_ref().and_then(Layout::of_steps),
+            in_time,
             counts: counts.map(|counts| [counts, vec![]]),
             ..Seen::default()
         },
     };
-    match parts {
-        None => Ok(dataset),
-        Some(parts) => held_out::part(dataset, parts),
+    let mut dataset = match parts {
+        None => dataset,
+        Some(parts) => held_out::part(dataset, parts)?,
+    };
+    if let Some(places) = places {
+        // The rows of the file that the examples go by.
+        dataset.file_rows = Some(match dataset.file_rows {
+            None => [places, vec![]],
+            Some(parts) => parts.map(|part| part.iter().map(|example| places[*example]).collect()),
+        });
     }
+    Ok(dataset)
 }
 
 /// What to do about a target that is none, where none is needed.
@@ -297,7 +376,12 @@ pub(super) fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
         let of = |pick: fn(&Choices) -> &Option<String>| {
             named(wanted.choices.and_then(|choices| pick(choices).as_deref()))
         };
-        let aside = [of(|choices| &choices.drop), of(|choices| &choices.group)].concat();
+        let aside = [
+            of(|choices| &choices.drop),
+            of(|choices| &choices.group),
+            of(|choices| &choices.sequence),
+        ]
+        .concat();
         let role = |place: usize| match aside.contains(&place) {
             true => Role::Aside { written: true },
             false => Role::Read { decimal: None },
@@ -305,6 +389,7 @@ pub(super) fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
         return (0..header.len()).map(role).collect();
     };
     let own = &run.columns;
+    let time = own.steps.as_ref().and_then(|steps| steps.time.as_ref());
     let targets = [named(wanted.target), named(wanted.described)].concat();
     let role = |(place, name): (usize, &String)| match () {
         _ if own.inputs.contains(name) || own.targets.contains(name) => Role::Read {
@@ -313,6 +398,7 @@ pub(super) fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
         _ if targets.contains(&place) || own.weights.as_ref() == Some(name) => {
             Role::Read { decimal: None }
         }
+        _ if time == Some(name) => Role::Read { decimal: None },
         _ => Role::Aside {
             written: own.identifiers.contains(name),
         },
@@ -328,6 +414,8 @@ pub(super) struct Table<'a> {
     pub(super) chosen: &'a Chosen,
     /// The column that says how many times a row occurs.
     pub(super) weights: Option<usize>,
+    /// Which rows are steps of what.
+    pub(super) steps: Option<&'a Steps>,
     /// The columns of a model's other targets.
     pub(super) others: &'a [String],
 }
@@ -360,7 +448,14 @@ impl Table<'_> {
         };
         let taken = |place: &usize| {
             let taken = self.taken().chain(self.weights);
-            taken.into_iter().any(|other| other == *place)
+            let steps = self
+                .steps
+                .iter()
+                .flat_map(|steps| steps.places(self.header));
+            taken
+                .into_iter()
+                .chain(steps.flatten())
+                .any(|other| other == *place)
         };
         let left_out: Vec<usize> = (0..self.header.len())
             .filter(|place| !taken(place) && !others.contains(place))
@@ -371,6 +466,7 @@ impl Table<'_> {
             by_default: self.chosen.by_default,
             left_out: names(&left_out),
             weights: self.weights.map(|place| self.header[place].clone()),
+            steps: self.steps.cloned(),
             ..Columns::default()
         }
     }
@@ -414,9 +510,9 @@ impl Table<'_> {
         &self,
         choices: &Choices,
         training: &[usize],
-        predicts: Option<TargetKind>,
+        request: &Request,
     ) -> Result<(Columns, Vec<String>)> {
-        let (coding, remarks) = self.learn(choices, training, predicts)?;
+        let (coding, remarks) = self.learn(choices, training, request)?;
         let columns = Columns {
             coding,
             identifiers: self.identifiers(choices),
@@ -431,7 +527,11 @@ impl Table<'_> {
             let list = list.as_deref().unwrap_or_default();
             names::resolve(self.header, list).unwrap_or_default()
         };
-        let group = of(&choices.group);
+        let mut group = of(&choices.group);
+        for list in [&choices.sequence, &choices.time] {
+            let more = of(list).into_iter().filter(|place| !group.contains(place));
+            group.extend(more.collect::<Vec<_>>());
+        }
         let tells_apart = |place: &usize| {
             let found = look::look(&self.sheet.columns[*place], &[]);
             matches!(found.kind, Kind::Identifier | Kind::FreeText) || found.counts_rows
@@ -450,8 +550,16 @@ impl Table<'_> {
         &self,
         choices: &Choices,
         training: &[usize],
-        predicts: Option<TargetKind>,
+        request: &Request,
     ) -> Result<(Coding, Vec<String>)> {
+        let predicts = request.predicts;
+        // Of a table whose rows are no steps, a sequence stands in a row.
+        let are_steps = |index: usize| self.steps.is_none() && wide::is_of_sequence(request, index);
+        let are_words = self.steps.is_some()
+            && request.inputs.len() == 1
+            && request
+                .sequence(0)
+                .is_some_and(|of| of.vocabulary.is_some());
         let marks = choices.marks();
         let rules = Rules::of(choices.missing.as_deref(), self.header)?;
         let orders = categories(choices.categories.as_deref(), self.header)?;
@@ -462,9 +570,20 @@ impl Table<'_> {
             ..Coding::default()
         };
         let (mut refused, mut remarks) = (vec![], vec![]);
-        for &place in &self.chosen.inputs {
+        for (index, &place) in self.chosen.inputs.iter().enumerate() {
             let column = &self.sheet.columns[place];
+            if are_steps(index) {
+                coding.inputs.insert(column.name.clone(), Code::Step);
+                continue;
+            }
             let found = look::look(column, &marks);
+            let is_text = !matches!(found.kind, Kind::Number | Kind::Mixed | Kind::Empty);
+            if are_words && is_text && found.missing == 0 {
+                let words = lesson::values(column, training.iter().copied(), &marks);
+                let code = Code::Token(words);
+                coding.inputs.insert(column.name.clone(), code);
+                continue;
+            }
             let named = orders.iter().find(|(of, _)| *of == place);
             let named = named
                 .map(|(_, order)| order.as_cells(&column.name, column.decimal))

@@ -53,6 +53,7 @@ impl Request {
                 .map(|other| names[other].clone())
                 .collect(),
             targets: vec![],
+            steps_of: self.steps_of.get(place).cloned().into_iter().collect(),
             ..self.clone()
         };
         Ok(self.targets.iter().enumerate().map(of).collect())

@@ -280,7 +280,7 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
     let mut start = 0;
     for input in &inference.inputs {
         let entries = start..start + input.shape.len();
-        start = entries.end;
+        start += input.row_len();
         let places = part.rows.iter();
         let places = places.flat_map(|row| entries.clone().map(move |entry| row * width + entry));
         arrays.push(Array {
@@ -292,12 +292,28 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
             name: input.name.clone(),
             shape: [&[part.len()], &input.shape.0[..]].concat(),
             values: match &part.split.inputs {
+                // In a row, token v is v + 1, and padding 0.
+                all if input.sequence.is_some_and(|of| of.vocabulary.is_some()) => {
+                    Values::I64(places.map(|place| all.get(place) as i64 - 1).collect())
+                }
                 data::Values::U8(all) => Values::U8(places.map(|place| all[place]).collect()),
                 data::Values::F32(all) => Values::F32(places.map(|place| all[place]).collect()),
                 data::Values::F64(all) => Values::F64(places.map(|place| all[place]).collect()),
             },
             labels: vec![],
         });
+        if input.sequence.is_some() {
+            let lengths = part.rows.iter();
+            let lengths = lengths.map(|row| part.split.inputs.get(row * width + entries.end));
+            arrays.push(Array {
+                group: Group::ConstantData,
+                name: format!("{}_length", input.name),
+                axes: vec![EXAMPLE.into()],
+                shape: vec![part.len()],
+                values: Values::I64(lengths.map(|length| length as i64).collect()),
+                labels: vec![],
+            });
+        }
     }
     arrays
 }

@@ -1,5 +1,6 @@
 //! The columns of a prediction file, and what is in them.
 
+use super::steps::Steps;
 use crate::data::Identifier;
 use crate::examples::Part;
 use crate::likelihood::{self, Predictive};
@@ -31,7 +32,7 @@ pub enum Cells {
 }
 
 impl Column {
-    fn of_one(name: &str, cells: Cells) -> Column {
+    pub(super) fn of_one(name: &str, cells: Cells) -> Column {
         Column {
             name: name.into(),
             entries: vec![],
@@ -99,13 +100,18 @@ pub struct Target<'a> {
 
 /// The columns of what was predicted: `row`, the example's row in the data's file, from 0; the `identifiers` that the
 /// data has, which are at the places `at` of these; and of each target `target`, where it is known, and those of the
-/// likelihood's [`crate::likelihood::Summary`].
+/// likelihood's [`crate::likelihood::Summary`]. Of `steps` a row each, with the number of the step in `step`.
 pub fn columns(
     targets: &[Target],
     rows: &[usize],
     identifiers: &[Identifier],
     at: &[usize],
+    steps: Option<&Steps>,
 ) -> Vec<Column> {
+    let of_steps = steps.map(|steps| [steps.rows(rows), steps.rows(at)]);
+    let [rows, at] = of_steps
+        .as_ref()
+        .map_or([rows, at], |of| [&of[0][..], &of[1][..]]);
     let row = rows.iter().map(|row| *row as f64).collect();
     let row = Column::of_one("row", Cells::Whole(row));
     let of_targets = targets.iter().flat_map(|target| {
@@ -117,7 +123,14 @@ pub fn columns(
         }
         columns
     });
-    let mut columns: Vec<Column> = [row].into_iter().chain(of_targets).collect();
+    let mut columns: Vec<Column> = [row].into_iter().collect();
+    match steps {
+        None => columns.extend(of_targets),
+        Some(steps) => {
+            columns.push(steps.numbers());
+            columns.extend(of_targets.map(|column| steps.column(column)));
+        }
+    }
     for (place, identifier) in identifiers.iter().enumerate() {
         let is_taken = |name: &String| {
             let mut others = columns.iter();
@@ -203,7 +216,7 @@ fn of_target(target: &Target) -> Vec<Column> {
 }
 
 /// Entries of several are named where the names are known, and numbered elsewhere.
-fn named(known: &[String], count: usize) -> Vec<String> {
+pub(super) fn named(known: &[String], count: usize) -> Vec<String> {
     match count {
         1 => vec![],
         _ if known.len() == count => known.to_vec(),

@@ -10,10 +10,12 @@ mod npz;
 #[cfg(feature = "parquet")]
 mod parquet;
 pub mod samples;
+mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use columns::{Cells, Column, Names, Target, columns};
+pub use steps::Steps;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::TargetKind;
@@ -96,6 +98,11 @@ impl Out {
             .note(format!("{what} would have a column for each place"))
             .help(format!("`--out {}` keeps them as arrays", arrays.display()))
             .into())
+    }
+
+    /// Whether it is a table: a row an example, and no arrays.
+    pub fn is_table(&self) -> bool {
+        !matches!(self, Out::File(_, Format::Npz))
     }
 
     /// Begins to write.

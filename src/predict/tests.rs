@@ -61,7 +61,8 @@ fn written(path: &Path, times: usize) {
             names: Names::default(),
         };
         let rows = [3 + 10 * chunk, 7 + 10 * chunk];
-        sink.write(columns(&[target], &rows, &[], &[])).unwrap();
+        sink.write(columns(&[target], &rows, &[], &[], None))
+            .unwrap();
     }
     sink.finish().unwrap();
 }
@@ -117,7 +118,8 @@ fn a_file_that_is_not_finished_leaves_nothing() {
             part: part(&split, &scales, TargetKind::Real(1)),
             names: Names::default(),
         };
-        sink.write(columns(&[target], &[0, 1], &[], &[])).unwrap();
+        sink.write(columns(&[target], &[0, 1], &[], &[], None))
+            .unwrap();
         drop(sink);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
     }
@@ -147,7 +149,7 @@ fn classes_that_have_names_are_called_by_them() {
                 ..Names::default()
             },
         };
-        let all = columns(&[target], &[0, 1], &[], &[]);
+        let all = columns(&[target], &[0, 1], &[], &[], None);
         let cells = |name: &str| {
             let column = all.iter().find(|column| column.name == name).unwrap();
             [column.cell(0), column.cell(1)]

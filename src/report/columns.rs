@@ -1,7 +1,7 @@
 //! What became of a table's columns, where something had to be decided: all but plain numbers.
 
 use super::table::table as aligned;
-use crate::data::{Columns, shortened};
+use crate::data::{Code, Columns, shortened};
 use crate::words::{plural, short};
 
 /// The most columns that are listed.
@@ -23,7 +23,14 @@ pub fn decided(columns: &Columns) -> Vec<Row> {
         let target = columns.targets.first().map_or("target", String::as_str);
         rows.push(row(target, "classes", shortened(&classes)));
     }
-    for name in &columns.inputs {
+    let steps = columns.inputs.iter();
+    let steps = steps.filter(|name| matches!(coding.inputs.get(*name), Some(Code::Step)));
+    let steps: Vec<String> = steps.cloned().collect();
+    if !steps.is_empty() {
+        let becomes = "a sequence; empty cells at its end are padding".into();
+        rows.push(row(&shortened(&steps), "steps", becomes));
+    }
+    for name in columns.inputs.iter().filter(|name| !steps.contains(name)) {
         if let Some(code) = coding.inputs.get(name) {
             rows.push(row(name, code.kind(), code.words()));
         } else if let Some(value) = coding.fills.get(name) {

@@ -33,6 +33,7 @@
 //! test = 0.2                # or so many of a table's rows at random
 //! drop = ["id", "name"]     # columns of a table, `docs/tables.md`; also inputs, missing, missing_values,
 //! missing = "age=mean"      # categories and group
+//! sequence = "patient"      # rows that are steps: of which sequence, `docs/sequences.md`; also time, window and horizon
 //! layout = "nchw"           # of the images of an .npz whose channels come first
 //! validation = 0.1          # a fraction of the training examples, or a number of them
 //! scaling = "standardize"   # inputs: standardize, symmetric (-1 to 1), unit (0 to 1) or none
@@ -44,6 +45,7 @@
 
 mod written;
 
+use super::asked::asked_for;
 use super::augmentation::Augmentation;
 use super::settings::{SETTINGS, Setting};
 use super::toml_table;
@@ -360,14 +362,14 @@ impl Config {
 
     /// The data to ask for, if any is named, for `model`.
     pub fn request(&self, model: Option<&Model>) -> Option<Request> {
-        self.data.request().map(|request| Request {
+        let request = self.data.request().map(|request| Request {
             validation: Some((self.data.set_aside(), self.seed)),
-            predicts: model.map(|model| model.target.kind),
-            input: model.map(|model| model.input.shape.clone()),
-            inputs: model.map_or(vec![], Model::named_inputs),
-            targets: model.map_or(vec![], Model::several_targets),
             ..request
-        })
+        });
+        match model {
+            None => request,
+            Some(model) => request.map(|request| asked_for(model, request)),
+        }
     }
 
     /// Passes over the training examples; 10 where their number is neither said nor chosen yet.

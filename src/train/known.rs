@@ -35,7 +35,7 @@ pub fn known(config: &mut Config, compiled: &Compiled) -> Result<Known> {
     config.follow_method(&compiled.inference.method);
     let Some(request) = config.request(Some(&compiled.inference)) else {
         return Ok(Known {
-            facts: facts(config, &compiled.inference, None, &[], &[]),
+            facts: facts(config, &compiled.inference, None, &[], [&[]; 2]),
             found: vec![],
             chosen: None,
             remarks: vec![],
@@ -61,12 +61,19 @@ pub fn known(config: &mut Config, compiled: &Compiled) -> Result<Known> {
     }
     let (found, others) = of_targets.split_first().expect("a model has a target");
     let (part, groups) = (config.data.set_aside(), found.groups.as_deref());
-    let (_, aside) = split::take_validation(found.rows(), groups, part, config.seed)?;
-    let n = found.left(&aside);
+    let in_time = found.in_time.as_ref();
+    let parts = split::set_aside(found.rows(), groups, in_time, part, config.seed)?;
+    let n = found.examples(&parts.0);
     let chosen = config.choose(n, &compiled.inference).words(config, n);
     batch_fits(config.batch_size(), n)?;
     Ok(Known {
-        facts: facts(config, &compiled.inference, Some(found), others, &aside),
+        facts: facts(
+            config,
+            &compiled.inference,
+            Some(found),
+            others,
+            [&parts.0, &parts.1],
+        ),
         found: of_targets,
         chosen,
         remarks,
@@ -93,22 +100,21 @@ fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
     Some(Diagnostic::error("E0509", title).at(model.observe.span, ""))
 }
 
-/// Of a run of the model with these settings on data that holds `found`, the rows `aside` of it set aside.
+/// Of a run of the model with these settings on data that holds `found`: which rows of it are trained on, and which are
+/// set aside.
 pub fn facts(
     config: &Config,
     model: &Model,
     found: Option<&data::Facts>,
     others: &[data::Facts],
-    aside: &[usize],
+    [trained, aside]: [&[usize]; 2],
 ) -> ir::Facts {
-    let counts = found.and_then(|found| found.counts.as_ref());
-    let left = found.map(|found| found.left(aside));
-    let aside_examples = found
-        .zip(left)
-        .map_or(0, |(found, left)| found.train - left);
+    let left = found.map(|found| found.examples(trained));
+    let aside_examples = found.map_or(0, |found| found.examples(aside));
     let column = found.and_then(|found| found.columns.as_ref()?.weights.clone());
-    let counted = column.zip(counts).map(|(column, counts)| ir::Counted {
-        rows: counts.len() - aside.len(),
+    let is_counted = found.is_some_and(|found| found.counts.is_some());
+    let counted = column.filter(|_| is_counted).map(|column| ir::Counted {
+        rows: trained.len(),
         column,
     });
     let target =

@@ -44,8 +44,8 @@ fn sides<'a>(data: &'a Dataset, scales: &'a Scales) -> [Side<'a>; 2] {
 impl Side<'_> {
     fn column(&self, channel: usize) -> String {
         match &self.names {
-            Some(names) => format!("column `{}`", names[channel]),
-            None => format!("entry {channel} of the last axis"),
+            Some(names) if channel < names.len() => format!("column `{}`", names[channel]),
+            _ => format!("entry {channel} of the last axis"),
         }
     }
 
@@ -108,7 +108,8 @@ pub(super) fn lone_cells(data: &Dataset, scales: &Scales, rows: &[usize]) -> Vec
     let mut told = vec![];
     for side in sides(data, scales) {
         let channels = side.transform.channels();
-        if side.values.len() != data.train.len * channels {
+        let is_padded = !side.transform.padded.is_empty();
+        if side.values.len() != data.train.len * channels || is_padded {
             continue;
         }
         for channel in 0..channels {

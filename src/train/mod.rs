@@ -16,6 +16,7 @@
 //! | `E0612` | a prediction is not finite |
 //! | `E0614` | a minibatch's statistics would be of one number |
 
+pub mod asked;
 pub mod augmentation;
 mod begin;
 pub mod checkpoint;

@@ -1,5 +1,6 @@
 //! A trained run, opened to evaluate or predict with.
 
+use super::asked::asked_for;
 use super::checkpoint::{Counters, model_fingerprint};
 use super::config::Config;
 use super::method;
@@ -84,10 +85,8 @@ impl Opened {
     /// one of several targets alone, the others are no inputs.
     pub fn complete(&self, request: Request) -> Request {
         let is_said = request.target.is_some() || request.columns.is_none();
+        let request = asked_for(&self.inference, request);
         let request = Request {
-            input: Some(self.inference.input.shape.clone()),
-            inputs: self.inference.named_inputs(),
-            predicts: Some(self.inference.target.kind),
             classes: Some(self.record.class_names.clone()),
             ..request
         };

@@ -8,8 +8,8 @@ use super::method::refuse_few_steps;
 use crate::data::scaling::{Fitted, Scaling, Span, Transform};
 use crate::data::{Dataset, Split, Values, split};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::examples::{OtherTarget, Part, Scales};
-use crate::ir::{Model, Node};
+use crate::examples::{OtherTarget, Part, Scales, padded};
+use crate::ir::{Input, Model, Node};
 use crate::likelihood::{Summary, TargetKind};
 use crate::tensor::Shape;
 
@@ -60,9 +60,9 @@ fn refuse_one_number(model: &Model, batch: usize) -> Result<()> {
 
 /// The scaling of the inputs: of several, each by its own channels or features, told for every entry of their row.
 fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[usize]) -> Fitted {
-    let [_, _, ..] = &model.inputs[..] else {
+    if let [Input { sequence: None, .. }] = &model.inputs[..] {
         return scaling.fit(values, &model.input.shape, training);
-    };
+    }
     let row = model.input.shape.len();
     let mut all = Fitted {
         transform: Transform::identity(0),
@@ -74,19 +74,35 @@ fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[us
         let span = Span {
             row,
             start,
-            is_sequence: false,
+            is_sequence: input.sequence.is_some(),
         };
-        let fitted = scaling.fit_span(values, span, &input.shape, training);
+        let fitted = match input.sequence.map(|sequence| sequence.vocabulary) {
+            // A token is no number.
+            Some(Some(_)) => Scaling::None.fit_span(values, span, &input.shape, training),
+            _ => scaling.fit_span(values, span, &input.shape, training),
+        };
         let channels = fitted.transform.channels();
         let entries = || (0..width).map(|entry| entry % channels);
         let Transform { offset, scale, .. } = &fitted.transform;
         all.transform.offset.extend(entries().map(|c| offset[c]));
         all.transform.scale.extend(entries().map(|c| scale[c]));
         let is_constant = |entry: &usize| fitted.constant.contains(&(entry % channels));
-        let constant = (0..width).filter(is_constant).map(|entry| start + entry);
+        // Of a sequence those of its first step.
+        let told = if input.sequence.is_some() {
+            channels
+        } else {
+            width
+        };
+        let constant = (0..told).filter(is_constant).map(|entry| start + entry);
         all.constant.extend(constant);
-        start += width;
+        if input.sequence.is_some() {
+            // Its length.
+            all.transform.offset.push(0.0);
+            all.transform.scale.push(1.0);
+        }
+        start += input.row_len();
     }
+    all.transform.padded = padded(model);
     all
 }
 
@@ -128,6 +144,7 @@ pub struct Prepared {
     pub chosen: Chosen,
     kind: TargetKind,
     summary: Summary,
+    has_sequences: bool,
 }
 
 impl Prepared {
@@ -182,9 +199,10 @@ impl Prepared {
             )
             .into());
         }
-        let (training_rows, validation_rows) = split::take_validation(
+        let (training_rows, validation_rows) = split::set_aside(
             data.train.len,
             data.groups(),
+            data.in_time(),
             config.data.set_aside(),
             config.seed,
         )?;
@@ -254,13 +272,15 @@ impl Prepared {
             chosen,
             kind: model.target.kind,
             summary: model.summary(),
+            has_sequences: model.inputs.iter().any(|input| input.sequence.is_some()),
         })
     }
 
-    /// The least and the largest value of each input among the rows that are trained on; none of images.
+    /// The least and the largest value of each input among the rows that are trained on; none of images
+    /// and sequences.
     pub fn input_ranges(&self) -> Vec<[f64; 2]> {
         let (inputs, shape) = (&self.data.train.inputs, &self.data.train.input_shape);
-        if shape.rank() > 1 {
+        if shape.rank() > 1 || self.has_sequences {
             return vec![];
         }
         let range = |entry: usize| {

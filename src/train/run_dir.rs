@@ -558,12 +558,20 @@ impl RunDir {
                     found.scale.len()
                 )));
             }
+            if found.padded != expected.padded {
+                return Err(damaged(format!(
+                    "`{what}` has other sequences than the model"
+                )));
+            }
             let offsets = found.offset.iter().all(|x| x.is_finite());
             if !offsets || !found.scale.iter().all(|x| x.is_finite() && *x > 0.0) {
                 return Err(damaged(format!("`{what}` is no scaling")));
             }
         }
-        if let Some(columns) = &record.columns {
+        // A column is a number of each step there.
+        let of_steps = model.inputs.iter().any(|input| input.sequence.is_some());
+        let columns = record.columns.as_ref();
+        if let Some(columns) = columns.filter(|columns| !of_steps && columns.steps.is_none()) {
             let found = [columns.entries().len(), columns.targets.len()];
             let expected = [model.input.shape.len(), identity.targets.channels()];
             if found != expected {

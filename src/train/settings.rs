@@ -65,7 +65,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 33] = [
+pub static SETTINGS: [Setting; 37] = [
     setting(
         "epochs",
         flag(
@@ -245,6 +245,42 @@ pub static SETTINGS: [Setting; 33] = [
         |config| Place::Names(&mut config.data.choices.weights),
     ),
     setting(
+        "data.sequence",
+        flag(
+            "sequence",
+            "COLUMN",
+            "The column of a table that says which sequence, or time series, a row is a step of",
+        ),
+        |config| Place::Names(&mut config.data.choices.sequence),
+    ),
+    setting(
+        "data.time",
+        flag(
+            "time",
+            "COLUMN",
+            "The column of a table that says the order of steps, numbers or dates; else that of the rows",
+        ),
+        |config| Place::Names(&mut config.data.choices.time),
+    ),
+    setting(
+        "data.window",
+        flag(
+            "window",
+            "ROWS",
+            "Cut windows of so many rows out of a table of time series: each is an example",
+        ),
+        |config| Place::Rows(&mut config.data.choices.window),
+    ),
+    setting(
+        "data.horizon",
+        flag(
+            "horizon",
+            "ROWS",
+            "How many rows behind its window a target stands; else 1",
+        ),
+        |config| Place::Rows(&mut config.data.choices.horizon),
+    ),
+    setting(
         "data.inputs",
         flag(
             "inputs",
@@ -356,6 +392,8 @@ enum Place<'a> {
     Names(&'a mut Option<String>),
     /// A number of rows or a fraction of them.
     Share(&'a mut Option<String>),
+    /// A number of rows.
+    Rows(&'a mut Option<String>),
     /// None is none set aside.
     Part(&'a mut Option<Validation>),
     Word(&'a mut &'static str, &'static [&'static str]),
@@ -377,6 +415,7 @@ impl Place<'_> {
                 quoted(text.as_ref()?)
             }
             Place::Share(share) => share.clone()?,
+            Place::Rows(rows) => rows.clone()?,
             Place::Path(path) => quoted(&path.as_ref()?.display().to_string()),
             Place::Part(None) => "0".into(),
             Place::Part(Some(Validation::Count(n))) => n.to_string(),
@@ -406,6 +445,7 @@ impl Place<'_> {
                     Validation::Fraction(x) => format!("{x:?}"),
                 });
             }
+            Place::Rows(rows) => *rows = table.count(key).map(|n| n.to_string()),
             Place::Path(path) => *path = table.text(key).map(PathBuf::from),
             Place::Part(part) => *part = table.share(key),
             Place::Word(word, words) => put(word, table.choice(key, words)),
@@ -440,6 +480,7 @@ impl Place<'_> {
                 validation(text)?;
                 *share = Some(text.into());
             }
+            Place::Rows(rows) => *rows = Some(count(text)?.to_string()),
             Place::Path(path) => *path = Some(text.into()),
             Place::Part(part) => *part = Some(validation(text)?),
             Place::Method(method) => {

@@ -217,10 +217,10 @@ pub fn start(
         }
     }
     let found = data::Facts::of(&prepared.data);
-    let aside = &prepared.rows[1];
+    let parts = prepared.rows.each_ref().map(Vec::as_slice);
     let others = prepared.others.iter();
     let others: Vec<data::Facts> = others.map(|other| data::Facts::of(&other.data)).collect();
-    let facts = super::facts(&config, &compiled.inference, Some(&found), &others, aside);
+    let facts = super::facts(&config, &compiled.inference, Some(&found), &others, parts);
     warnings.extend_from_slice(&prepared.data.seen.remarks);
     warnings.extend_from_slice(&prepared.lone);
     if resumed.is_none() {

@@ -350,7 +350,7 @@ fn weight_decay_beside_a_prior_is_told() {
         let text = format!("[optimizer]\nname = 'adamw'\nweight_decay = 0.1\n{decays}");
         let name = "run.toml".into();
         let config = bnnc::train::Config::parse(bnnc::source::Source { name, text }).unwrap();
-        let facts = bnnc::train::facts(&config, &inference, None, &[], &[]);
+        let facts = bnnc::train::facts(&config, &inference, None, &[], [&[]; 2]);
         let lint = bnnc::lint::find("weight-decay-beside-prior").unwrap();
         lint.check(&inference, &facts).map(|message| message.title)
     };

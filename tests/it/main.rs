@@ -60,6 +60,7 @@ mod run_files;
 mod samplers;
 mod scopes;
 mod scores;
+mod sequence_data;
 mod several_inputs;
 mod several_targets;
 mod shell;

@@ -261,7 +261,7 @@ fn what_would_be_read_wrongly_is_refused() {
         (
             "a,b,y\n1,2,3\n2,3,4\n",
             "--inputs a,b --drop b",
-            "and in `drop`, `group` or `weights`",
+            "and in `drop`, `group`, `weights`, `sequence` or `time`",
         ),
         (
             "p,a,y\n1,2,3\n1,3,4\n",

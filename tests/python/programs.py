@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 from runs import DATA, bnnc, check, difference, emit, stop_at, train
 from safetensors import safe_open
 
@@ -117,6 +118,26 @@ def main():
         check(f"{name}, fitted", difference(f"{name}-program", f"{name}-fit"), 1e-4)
     Path("line.bnn").write_text(model)
     Path("d.csv").write_text(table)
+
+    # Sequences of an archive, with lengths or a mask, and a target of each step.
+    random = np.random.default_rng(0)
+    lengths = random.integers(1, 5, 60)
+    there = np.arange(4) < lengths[:, None]
+    x = np.where(there[:, :, None], random.normal(size=(60, 4, 3)), 99.0).astype(np.float32)
+    np.savez("steps.npz", x=x, y=np.where(there, x[:, :, 0], 7.0), x_length=lengths)
+    words = random.integers(0, 5, (60, 4)).astype(np.uint8)
+    np.savez("words.npz", words=words, y=random.normal(size=60), mask=there.astype(np.int8))
+    for name, declared, layers in [
+        ("steps", "input x: real[6, 3, padded]\ntarget y: real[6, 1]\n", "  dense(4)\n"),
+        ("words", "input words: token[6, vocabulary = 5]\ntarget y: real\n", "  embedding(3)\n  flatten\n"),
+    ]:
+        text = model.replace("input x: real[3]\ntarget y: real\n", declared).replace("  dense(4)\n", layers)
+        Path("line.bnn").write_text(text)
+        emit(name, f"epochs = 2\nbatch_size = 16\n[data]\nname = \"{name}.npz\"\ntest = 10\n")
+        bnnc("train", "line.bnn", "--out", f"{name}-bnnc")
+        train(name, "--out", f"{name}-program")
+        check(f"{name} of sequences", difference(f"{name}-program", f"{name}-bnnc"), 1e-4)
+    Path("line.bnn").write_text(model)
 
     # What does not fit is refused.
     Path("d.csv").write_text(Path("d.csv").read_text().replace("\n", "\n1,2,3,4\n", 2))

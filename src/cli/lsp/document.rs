@@ -185,7 +185,7 @@ impl Document {
         let facts = self.run.facts.clone().unwrap_or_else(|| {
             let mut config = config.clone();
             config.follow_method(&compiled.inference.method);
-            train::facts(&config, &compiled.inference, None, &[], &[])
+            train::facts(&config, &compiled.inference, None, &[], [&[]; 2])
         });
         let found = lint::run(&compiled.inference, &facts, &Policy::default());
         self.model = Some(Compilation {

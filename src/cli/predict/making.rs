@@ -8,8 +8,10 @@ use crate::evaluate::{Wanted, not_finite, predict_some};
 use crate::examples::Part;
 use crate::likelihood::{Detail, Quantile};
 use crate::predict::samples::Samples;
-use crate::predict::{Names, Out, Sink, Target, columns};
+use crate::predict::{Names, Out, Sink, Steps, Target, columns};
+use crate::train::asked::PlaceOfLength;
 use indicatif::ProgressBar;
+use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
@@ -51,8 +53,12 @@ pub(super) struct Chunk<'a> {
     pub(super) targets: &'a [OfTarget<'a>],
     /// Their numbers, from 0.
     pub(super) rows: &'a [usize],
-    /// What else says which row each is, by its place in the data.
+    /// What else says which row each is.
     pub(super) identifiers: &'a [Identifier],
+    /// Where each row stands among these.
+    pub(super) at: &'a [usize],
+    /// The rows of the file that the steps of sequences are, by the first of each.
+    pub(super) of_steps: Option<&'a HashMap<usize, Vec<usize>>>,
 }
 
 /// What predicts, and where it goes.
@@ -68,6 +74,8 @@ pub(super) struct Making<'a> {
     pub(super) bar: ProgressBar,
     pub(super) sink: Box<dyn Sink>,
     pub(super) out: &'a Out,
+    /// Where the length is of the sequences whose steps are predicted.
+    pub(super) steps: Option<PlaceOfLength>,
     /// Rows so far.
     pub(super) done: usize,
     /// Where single draws go.
@@ -149,8 +157,19 @@ impl Making<'_> {
         if self.is_unread {
             return Ok(true);
         }
-        let at = chunk.targets[0].part.rows;
-        let columns = columns(&targets, chunk.rows, chunk.identifiers, at);
+        let first = &chunk.targets[0];
+        let steps = self.steps.map(|place| Steps {
+            places: place.steps,
+            lengths: place.lengths(first.part.split, first.part.rows),
+            rows: chunk.of_steps,
+            classes: first.names.classes,
+        });
+        let steps = steps.as_ref();
+        let by_step = steps.filter(|_| self.out.is_table());
+        let mut columns = columns(&targets, chunk.rows, chunk.identifiers, chunk.at, by_step);
+        if let (Some(steps), None) = (steps, by_step) {
+            columns.insert(1, steps.lengths());
+        }
         match self.sink.write(columns) {
             Err(error) if self.has_no_reader(&error) => {
                 self.is_unread = true;

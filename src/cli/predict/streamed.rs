@@ -105,6 +105,8 @@ impl Table {
                 targets: &targets(alone, &chosen),
                 rows: &rows,
                 identifiers: chosen[0].identifiers(),
+                at: &chosen[0].rows,
+                of_steps: None,
             })?;
             last = chosen;
             if !is_read {

@@ -5,6 +5,7 @@ use super::super::open::Opened;
 use crate::data::{self, Choices, Dataset, Request, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
+use crate::train::asked::asked_for;
 use crate::train::fitting;
 use crate::words::thousands;
 
@@ -39,9 +40,14 @@ impl Elsewhere {
                 layout: source.layout.clone().filter(|_| name.ends_with(".npz")),
                 ..Choices::default()
             },
-            input: Some(run.inference.input.shape.clone()),
-            inputs: run.inference.named_inputs(),
             ..Request::default()
+        };
+        // Its targets are none of the run's.
+        let request = Request {
+            predicts: None,
+            targets: vec![],
+            steps_of: vec![],
+            ..asked_for(&run.inference, request)
         };
         let alone = data::inputs_alone(&request, &run.inference.input.shape)?;
         // Of an array or a folder of classes, too.

@@ -126,6 +126,14 @@ fn say_data(start: &Start) {
     if !seen.said.is_empty() {
         tell_wrapped(UNDER, &seen.said.join(", "));
     }
+    let kept = prepared.rows.iter().map(Vec::len).sum::<usize>();
+    let left_out = prepared.data.train.len - kept;
+    if left_out > 0 {
+        let windows = plural(left_out, "window");
+        let text =
+            format!("{windows} that reach from the training into the validation part are left out");
+        tell_wrapped(UNDER, &text);
+    }
     for line in &seen.taken {
         tell_wrapped(UNDER, line);
     }
@@ -170,8 +178,10 @@ fn say_others(prepared: &Prepared) {
 fn constant(columns: &Columns, constant: &[usize]) -> Vec<Row> {
     let (entries, unseen) = (columns.entries(), columns.unseen());
     // No training row has a value that training does not see.
-    let seen = constant.iter().filter(|entry| unseen[**entry].is_none());
-    seen.map(|entry| &entries[*entry])
+    let seen = constant
+        .iter()
+        .filter(|entry| !matches!(unseen.get(**entry), Some(Some(_))));
+    seen.filter_map(|entry| entries.get(*entry))
         .map(|name| [name, "always the same", "0"].map(String::from))
         .collect()
 }

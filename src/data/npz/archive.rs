@@ -6,7 +6,7 @@ use super::inputs::Inputs;
 use super::labels::{self, Numbered, Purpose};
 use super::sequences::says_lengths;
 use crate::data::error::corrupt;
-use crate::data::memory::Array;
+use crate::data::memory::{ARRAYS, Array};
 use crate::data::npy::{Contents, Header, read_contents, read_header};
 use crate::data::{Choices, Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -63,6 +63,11 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         }
     }
 
+    /// Whether a program has its arrays in memory.
+    pub(super) fn is_of_a_program(&self) -> bool {
+        self.path == Path::new(ARRAYS)
+    }
+
     pub(super) fn fault(&self, fact: &str) -> Diagnostic {
         Diagnostic::error("E0507", format!("`{}` {fact}", self.path.display()))
     }
@@ -111,8 +116,10 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             let of_training = self.of_training(name).filter(|_| of_several);
             of_training.unwrap_or_else(|| name.to_owned())
         });
-        // Where targets go by their names, so does the input, if there is an array of its name.
-        let input = wanted.request.inputs.first().filter(|_| of_several);
+        // Where targets go by their names, so does the input, if there is an array of its name; and where that name is none
+        // that arrays of inputs usually have.
+        let input = wanted.request.inputs.first();
+        let input = input.filter(|(name, _)| of_several || choose::part(name).is_none());
         let input = input.and_then(|(name, _)| self.of_training(name));
         let said = Named {
             inputs: match &said_inputs {
@@ -156,7 +163,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         }
         if let [(train, _), (test, found)] = &targets[..] {
             self.agree(&inputs[0].shape, &inputs[1].shape, &pairs[1].inputs)?;
-            match (&train.0[..], &test.0[..], &wanted.request.follows) {
+            match (&train.0[..], &test.0[..], wanted.request.follows()) {
                 // Each part may be padded by itself.
                 ([_, train @ ..], [_, test @ ..], Some(_)) if train == test => {}
                 _ => self.agree(train, test, &found.name)?,
@@ -176,7 +183,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             let inputs = &inputs[index];
             let name = pairs[index].targets.as_deref().unwrap_or_default();
             let (target_shape, targets) = inputs.targets(
-                wanted.request.follows.as_deref(),
+                wanted.request.follows(),
                 [name, &self.path.display().to_string()],
                 match numbered.shape.rank() {
                     0 => &numbered.shape,
@@ -196,7 +203,9 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             });
         }
         let test = (splits.len() > 1).then(|| splits.remove(1));
-        Ok(self.finished(splits.remove(0), test, numbered, taken))
+        let mut data = self.finished(splits.remove(0), test, numbered, taken);
+        data.seen.remarks.extend(inputs[0].remarks.iter().cloned());
+        Ok(data)
     }
 
     fn finished(

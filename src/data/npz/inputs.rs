@@ -18,6 +18,8 @@ pub(super) struct Inputs {
     arrays: Vec<(String, Header)>,
     /// What is known of each that holds sequences.
     pub(super) sequences: Vec<Option<OfSequences>>,
+    /// What is odd about them.
+    pub(super) remarks: Vec<String>,
     /// The shape of one example: of several inputs that of their row.
     pub(super) shape: Shape,
 }
@@ -41,7 +43,7 @@ impl Inputs {
     /// The arrays that say the lengths of sequences.
     pub(super) fn lengths(&self) -> impl Iterator<Item = &str> {
         let all = self.sequences.iter().flatten();
-        all.filter_map(|found| found.told_by.as_deref())
+        all.filter_map(|found| Some(&found.told_by.as_ref()?.0[..]))
     }
 
     /// `inputs x float32 [150, 4]`
@@ -55,7 +57,8 @@ impl Inputs {
             let lengths = match found {
                 None => String::new(),
                 Some(OfSequences {
-                    told_by: Some(by), ..
+                    told_by: Some((by, _)),
+                    ..
                 }) => format!(" with the lengths in `{by}`"),
                 Some(_) => " of which all steps are there".into(),
             };
@@ -112,6 +115,7 @@ impl<R: Read + Seek> Archive<'_, R> {
         let mut inputs = Inputs {
             arrays: vec![],
             sequences: vec![],
+            remarks: vec![],
             shape: Shape::default(),
         };
         let mut shapes = vec![];
@@ -121,6 +125,10 @@ impl<R: Read + Seek> Archive<'_, R> {
             let of = wanted.request.sequence(place);
             let found = of.map(|of| self.sequences(&name, &header, of, wanted));
             let found = found.transpose()?;
+            if found.is_none() {
+                let remark = self.unread_lengths(&name, wanted)?;
+                inputs.remarks.extend(remark);
+            }
             shapes.push(match &found {
                 None => shape,
                 Some(found) => Shape::new(&[found.of.row_len()]),
@@ -193,7 +201,7 @@ impl<R: Read + Seek> Archive<'_, R> {
 }
 
 /// The values of several arrays, those of an example one after the other, in the narrowest type that holds them all.
-fn in_rows(all: &[Values], examples: usize) -> Values {
+pub(in crate::data) fn in_rows(all: &[Values], examples: usize) -> Values {
     let is_narrow = |values: &Values| match values {
         Values::U8(_) | Values::F32(_) => true,
         Values::F64(all) => all.iter().all(|x| f64::from(*x as f32) == *x || x.is_nan()),

@@ -21,8 +21,8 @@ const ENDINGS: [(&str, bool); 4] = [
 /// An array of sequences, and what is known of them.
 pub(super) struct OfSequences {
     pub(super) of: SequenceInput,
-    /// The array that says their lengths.
-    pub(super) told_by: Option<String>,
+    /// The array that says their lengths, and whether it is a mask.
+    pub(super) told_by: Option<(String, bool)>,
     steps: usize,
     lengths: Option<Vec<usize>>,
 }
@@ -70,6 +70,28 @@ fn names(array: &str, input: &str, several: bool) -> Vec<(String, bool)> {
 }
 
 impl<R: Read + Seek> Archive<'_, R> {
+    /// What is odd about an array `name` of an input without lengths, beside which one says lengths.
+    ///
+    /// # Errors
+    ///
+    /// `E0514` of arrays in memory, which nobody would put there for nothing.
+    pub(super) fn unread_lengths(&self, name: &str, wanted: &Wanted) -> Result<Option<String>> {
+        let is_of = |(by, _): &(String, bool)| self.names.contains(by);
+        let mut told = names(name, name, true).into_iter();
+        let Some((by, _)) = told
+            .find(is_of)
+            .filter(|_| !wanted.request.inputs.is_empty())
+        else {
+            return Ok(None);
+        };
+        let title = format!("`{by}` says lengths, and the model's input has none");
+        let help = "`input x: real[T, C, padded]`, or `token[T, vocabulary = V]`, is one that has";
+        match self.is_of_a_program() {
+            true => Err(Diagnostic::error("E0514", title).help(help).into()),
+            false => Ok(Some(format!("{title}: {help}"))),
+        }
+    }
+
     /// The sequences in the array `name`, where the input is one.
     pub(super) fn sequences(
         &mut self,
@@ -124,7 +146,7 @@ impl<R: Read + Seek> Archive<'_, R> {
         let lengths = told.lengths(&format!("`{name}`"), [examples, steps])?;
         Ok(OfSequences {
             of: of.clone(),
-            told_by: Some(by),
+            told_by: Some((by, is_mask)),
             steps,
             lengths: Some(lengths),
         })
@@ -140,6 +162,7 @@ impl OfSequences {
             steps: self.steps,
             width: self.of.width,
             lengths: self.lengths.as_deref(),
+            names: None,
         };
         Ok(stored.rows(&self.of)?)
     }

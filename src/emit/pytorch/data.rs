@@ -1,6 +1,7 @@
 //! Which data a program reads: `read_data`.
 
 use super::refused;
+use crate::data::npz::Taken;
 use crate::data::{self, Columns, Request, catalog};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::emit::python::{Code, quoted};
@@ -74,6 +75,12 @@ fn table(code: &mut Code, request: &Request, prepared: &Prepared) -> Result<()> 
         .others
         .iter()
         .filter_map(|other| other.data.columns.as_ref());
+    if !request.sequences.is_empty() {
+        return Err(not_read(format!(
+            "`{}` holds sequences, which the program reads of an .npz alone",
+            request.data
+        )));
+    }
     for columns in first.chain(others) {
         refuse_coding(columns)?;
     }
@@ -86,6 +93,11 @@ fn table(code: &mut Code, request: &Request, prepared: &Prepared) -> Result<()> 
 
 /// Columns whose cells the program would read otherwise.
 fn refuse_coding(columns: &Columns) -> Result<()> {
+    if columns.steps.is_some() {
+        return Err(not_read(
+            "rows are steps of sequences or of windows, which the program does not read".into(),
+        ));
+    }
     let mut codes = columns.coding.inputs.iter();
     let date = codes.find(|(_, code)| code.kind() == "date");
     match date {
@@ -99,13 +111,15 @@ fn refuse_coding(columns: &Columns) -> Result<()> {
 /// The lines that read an archive of arrays.
 fn archive(code: &mut Code, request: &Request, prepared: &Prepared) -> Result<()> {
     let path = Path::new(&request.data);
-    let mut parts: Vec<(Vec<String>, Vec<String>)> = vec![];
+    let mut parts: Vec<(Taken, Vec<String>)> = vec![];
     for of_target in request.of_targets()? {
-        for (part, (inputs, target)) in data::npz::arrays(path, &of_target)?.into_iter().enumerate()
-        {
+        for (part, taken) in data::npz::arrays(path, &of_target)?.into_iter().enumerate() {
             match parts.get_mut(part) {
-                Some((_, targets)) => targets.push(target),
-                None => parts.push((inputs, vec![target])),
+                Some((_, targets)) => targets.push(taken.targets),
+                None => {
+                    let targets = vec![taken.targets.clone()];
+                    parts.push((taken, targets));
+                }
             }
         }
     }
@@ -130,8 +144,13 @@ fn archive(code: &mut Code, request: &Request, prepared: &Prepared) -> Result<()
             "the classes of a second target have names, which the program does not read".into(),
         ));
     }
-    let read = |(inputs, targets): &(Vec<String>, Vec<String>)| {
-        format!("read_npz(path, {}, {}{told})", list(inputs), list(targets))
+    let read = |(taken, targets): &(Taken, Vec<String>)| {
+        let sequences = sequences(request, taken);
+        format!(
+            "read_npz(path, {}, {}{told}{sequences})",
+            list(&taken.inputs),
+            list(targets)
+        )
     };
     match &parts[..] {
         [train, test] => {
@@ -146,6 +165,41 @@ fn archive(code: &mut Code, request: &Request, prepared: &Prepared) -> Result<()
         }
     }
     Ok(())
+}
+
+/// What a program is told of the inputs that are sequences, and of the targets of their steps; nothing where there are
+/// none.
+fn sequences(request: &Request, taken: &Taken) -> String {
+    if request.sequences.is_empty() {
+        return String::new();
+    }
+    let of = |place: usize| {
+        let name = &request.inputs[place].0;
+        request.sequences.iter().find(|of| of.name == *name)
+    };
+    let input = |(place, lengths): (usize, &Option<(String, bool)>)| match of(place) {
+        None => "None".to_owned(),
+        Some(of) => {
+            let (array, is_mask) = match lengths {
+                None => ("None".to_owned(), false),
+                Some((array, is_mask)) => (quoted(array), *is_mask),
+            };
+            let first = if of.vocabulary.is_some() { 1 } else { 0 };
+            let is_mask = if is_mask { "True" } else { "False" };
+            format!("({}, {first}, {array}, {is_mask})", of.steps)
+        }
+    };
+    let inputs: Vec<String> = taken.lengths.iter().enumerate().map(input).collect();
+    let place = |name: &String| request.inputs.iter().position(|(input, _)| input == name);
+    let steps_of = request.steps_of.iter().map(|name| {
+        let place = name.as_ref().and_then(place);
+        place.map_or("None".to_owned(), |place| place.to_string())
+    });
+    format!(
+        ", sequences=[{}], steps_of=[{}]",
+        inputs.join(", "),
+        steps_of.collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// The lines that take the test part out.

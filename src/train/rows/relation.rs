@@ -1,7 +1,7 @@
 //! Which of some data's rows a run was trained on, set aside and held out.
 
 use super::{Rows, digests};
-use crate::data::split::take_validation;
+use crate::data::split::set_aside;
 use crate::data::{Dataset, Split};
 use crate::diagnostic::Result;
 use crate::examples::fingerprint;
@@ -56,7 +56,7 @@ pub enum Relation {
 ///
 /// # Errors
 ///
-/// As [`take_validation`].
+/// As [`set_aside`].
 pub fn relate(
     rows: Option<&Rows>,
     record: &DataRecord,
@@ -67,7 +67,8 @@ pub fn relate(
     if by == By::Row && fingerprint(&data.train) == record.fingerprint {
         // By place: of equal rows each is what it was. The data may name other groups than the run had.
         let (part, groups) = (config.data.set_aside(), data.groups());
-        let (training, validation) = take_validation(data.train.len, groups, part, config.seed)?;
+        let (training, validation) =
+            set_aside(data.train.len, groups, data.in_time(), part, config.seed)?;
         if rows.is_none_or(|rows| rows.in_place(data, &training, &validation)) {
             return Ok(Relation::Own {
                 training,

@@ -137,7 +137,7 @@ fn a_target_of_each_step_is_missing_behind_the_length() {
             classes: 5,
             places: Axes::new(&[4]).unwrap(),
         }),
-        follows: Some("words".into()),
+        steps_of: vec![Some("words".into())],
         ..request(vec![words("words", 4)])
     };
     let y = ("y", &[2, 3][..], &[1.0, 2.0, 3.0, 4.0, -1.0, -1.0][..]);
@@ -188,6 +188,17 @@ fn what_does_not_fit_is_told() {
         let message = refused(&arrays, &of);
         assert_eq!((message.code, &message.title[..]), (code, title));
     }
+}
+
+#[test]
+fn lengths_that_nobody_reads_are_told() {
+    let mut of = request(vec![words("x", 3)]);
+    of.sequences.clear();
+    let (data, _) = load(&[X, Y, ("x_length", &[2][..], &[3.0, 1.0][..])], &of).unwrap();
+    let [remark] = &data.seen.remarks[..] else {
+        panic!("one remark: {:?}", data.seen.remarks)
+    };
+    assert!(remark.starts_with("`x_length` says lengths, and the model's input has none"));
 }
 
 /// An array of lengths is no target, and nothing else than the sequences is taken where there are none.

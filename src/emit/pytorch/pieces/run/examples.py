@@ -5,6 +5,12 @@ def scaled_rows(values, rows, transform, dtype):
     for start in range(0, len(rows), 4096):
         part = values[rows[start : start + 4096]].astype(np.float64)
         part = (part.reshape(-1, len(offset)) - offset) / scale
+        for of in transform.get("padded", []):
+            # What stands behind the lengths of sequences stays 0.
+            first, width = of["start"], of["width"]
+            end = first + of["steps"] * width
+            behind = np.arange(end - first) >= part[:, end : end + 1] * width
+            part[:, first:end][behind] = 0.0
         found[start : start + 4096] = torch.from_numpy(part.reshape(-1, values[0].size))
     return found
 

@@ -1,0 +1,239 @@
+//! Sequences that stand in a row of a table, a column a number of a step: what is empty at the end of a row is padding.
+
+use super::{SequenceInput, Stored};
+use crate::data::npz::in_rows;
+use crate::data::{Request, Split, Values};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::tensor::Shape;
+use crate::words::counted;
+use std::path::Path;
+
+/// The rows of a table as a model takes them, some of whose inputs are sequences; `rows` has NaN for empty cells, and
+/// `lines` says where each row stands in the file.
+///
+/// # Errors
+///
+/// `E0507` for other columns than the inputs have numbers; `E0514` for sequences that are empty, have gaps, are longer than
+/// the model takes or hold no tokens.
+pub(in crate::data) fn rows(
+    path: &Path,
+    lines: &[u32],
+    rows: Split,
+    request: &Request,
+) -> Result<Split> {
+    let width = rows.input_shape.len();
+    let (mut all, mut start) = (vec![], 0);
+    for place in 0..request.inputs.len() {
+        let shape = &request.inputs[place].1;
+        let columns = match request.inputs.len() {
+            1 => width,
+            _ => shape.len().min(width - start),
+        };
+        let numbers = Columns {
+            path,
+            lines,
+            rows: &rows,
+            start,
+            columns,
+        };
+        all.push(match request.sequence(place) {
+            Some(of) => numbers.sequences(of)?,
+            None => Values::F64(numbers.each().collect()),
+        });
+        start += columns;
+    }
+    if start != width {
+        let title = format!(
+            "a row of `{}` has {}, and the model's inputs take {start}",
+            path.display(),
+            counted(width, "number", "numbers")
+        );
+        return Err(Diagnostic::error("E0507", title).into());
+    }
+    let inputs = match all.len() {
+        1 => all.remove(0),
+        _ => in_rows(&all, rows.len),
+    };
+    Ok(Split {
+        input_shape: Shape::new(&[inputs.len() / rows.len.max(1)]),
+        inputs,
+        ..rows
+    })
+}
+
+/// Whether the input column number `index` is of a sequence that stands in a row.
+pub(in crate::data) fn is_of_sequence(request: &Request, index: usize) -> bool {
+    if request.inputs.len() < 2 {
+        return request.sequence(0).is_some();
+    }
+    let mut end = 0;
+    let mut ends = request.inputs.iter().map(|(_, shape)| {
+        end += shape.len();
+        end
+    });
+    let place = ends.position(|end| index < end);
+    place.is_some_and(|place| request.sequence(place).is_some())
+}
+
+/// Some columns of a table that are one input.
+struct Columns<'a> {
+    path: &'a Path,
+    lines: &'a [u32],
+    rows: &'a Split,
+    start: usize,
+    columns: usize,
+}
+
+impl Columns<'_> {
+    fn each(&self) -> impl Iterator<Item = f64> {
+        let width = self.rows.input_shape.len();
+        let rows = 0..self.rows.len;
+        rows.flat_map(move |row| {
+            let first = row * width + self.start;
+            (first..first + self.columns).map(|at| self.rows.inputs.get(at))
+        })
+    }
+
+    fn fault(&self, row: usize, what: &str) -> Diagnostic {
+        let title = format!("{}:{}: {what}", self.path.display(), self.lines[row]);
+        Diagnostic::error("E0514", title)
+    }
+
+    fn sequences(&self, of: &SequenceInput) -> Result<Values> {
+        let what = format!("`{}`", self.path.display());
+        if !self.columns.is_multiple_of(of.width) {
+            let title = format!(
+                "{what} has {} for the input `{}`, which takes {} a step",
+                counted(self.columns, "column", "columns"),
+                of.name,
+                of.width
+            );
+            return Err(Diagnostic::error("E0507", title).into());
+        }
+        let steps = self.columns / of.width;
+        of.takes(&what, steps)?;
+        let values: Vec<f64> = self.each().collect();
+        let mut lengths = vec![];
+        for (row, numbers) in values.chunks_exact(self.columns.max(1)).enumerate() {
+            let there = numbers
+                .iter()
+                .rposition(|x| !x.is_nan())
+                .map_or(0, |last| last + 1);
+            if there == 0 {
+                return Err(self
+                    .fault(row, "a sequence has no step")
+                    .note(format!("the columns of `{}` are all empty there", of.name))
+                    .help("leave such rows out: there is nothing to learn from or to predict with")
+                    .into());
+            }
+            let gap = numbers[..there].iter().position(|x| x.is_nan());
+            if gap.is_some() || there % of.width != 0 {
+                let step = gap.unwrap_or(there) / of.width;
+                return Err(self
+                    .fault(row, &format!("step {step} (the first being 0) of a sequence is missing"))
+                    .note("empty cells stand for padding, and only behind the last step")
+                    .help("leave the step out, so that what is there stands together, or write what stands for it")
+                    .into());
+            }
+            lengths.push(there / of.width);
+        }
+        let stored = Stored {
+            what: &what,
+            values: &Values::F64(values),
+            steps,
+            width: of.width,
+            lengths: Some(&lengths),
+            names: Some(&|row| format!("line {}", self.lines[row])),
+        };
+        Ok(stored.rows(of)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(numbers: &[f64], width: usize) -> Split {
+        Split {
+            len: numbers.len() / width,
+            inputs: Values::F64(numbers.to_vec()),
+            input_shape: Shape::new(&[width]),
+            targets: Values::F64(vec![]),
+            target_shape: Shape::new(&[0]),
+        }
+    }
+
+    fn request(width: usize, vocabulary: Option<usize>) -> Request {
+        let of = SequenceInput {
+            name: "x".into(),
+            steps: 3,
+            width,
+            vocabulary,
+        };
+        Request {
+            inputs: vec![("x".into(), Shape::new(&[3, width]))],
+            sequences: vec![of],
+            ..Request::default()
+        }
+    }
+
+    #[test]
+    fn empty_cells_at_the_end_are_padding() {
+        const NONE: f64 = f64::NAN;
+        let of = |numbers: &[f64], columns, request: Request| {
+            rows(
+                Path::new("t.csv"),
+                &[2, 3],
+                split(numbers, columns),
+                &request,
+            )
+        };
+        let found = of(&[4.0, NONE, 0.0, 1.0], 2, request(1, Some(5))).unwrap();
+        assert_eq!(
+            found.inputs,
+            Values::F32(vec![5.0, 0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 2.0])
+        );
+        assert_eq!(found.input_shape.0, [4]);
+        let found = of(
+            &[0.5, 1.5, NONE, NONE, 1.0, 2.0, 3.0, 4.0],
+            4,
+            request(2, None),
+        )
+        .unwrap();
+        let expected = [
+            [0.5, 1.5, 0.0, 0.0, 0.0, 0.0, 1.0],
+            [1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 2.0],
+        ];
+        assert_eq!(found.inputs, Values::F64(expected.concat()));
+        for (numbers, columns, width, title) in [
+            (
+                &[1.0, 2.0, NONE, NONE][..],
+                2,
+                1,
+                "t.csv:3: a sequence has no step",
+            ),
+            (
+                &[1.0, 2.0, NONE, 3.0],
+                2,
+                1,
+                "t.csv:3: step 0 (the first being 0) of a sequence is missing",
+            ),
+            (
+                &[1.0, 2.0, 1.0, NONE],
+                2,
+                2,
+                "t.csv:3: step 0 (the first being 0) of a sequence is missing",
+            ),
+            (
+                &[1.0; 8],
+                4,
+                1,
+                "`t.csv` has 4 steps, and the input `x` takes 3",
+            ),
+        ] {
+            let failure = of(numbers, columns, request(width, None)).unwrap_err();
+            let message = &failure.diagnostics[0];
+            assert_eq!((message.code, &message.title[..]), ("E0514", title));
+        }
+    }
+}

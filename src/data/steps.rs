@@ -1,0 +1,409 @@
+//! Rows of a table that are steps: each sequence an example, a row a step, or windows that are cut out of time series.
+
+mod assemble;
+
+pub(super) use assemble::inputs_of_a_row;
+
+#[cfg(test)]
+mod tests;
+
+use super::choices::{Choices, no_column};
+use super::coding;
+use super::in_time::InTime;
+use super::look::Kind;
+use super::sheet::{Cell, Column, Sheet};
+use super::{dates, look, names};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::words::{counted, thousands};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Which rows are steps of what; kept with a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steps {
+    /// The column that says which sequence, or which time series, a row is of; else all are of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<String>,
+    /// The column that says the order of the rows of one; else it is that of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// How many rows a window has; none where each sequence is an example.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
+    /// How many rows behind the last of its window a target stands.
+    #[serde(default)]
+    pub horizon: usize,
+}
+
+impl Steps {
+    /// What is said of rows that are steps; `None` where each row is an example.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` for a number that is none, and for what says nothing without `sequence` or `window`.
+    pub(super) fn of(choices: &Choices) -> Result<Option<Steps>> {
+        let number = |text: &Option<String>, key: &str| {
+            let Some(text) = text else { return Ok(None) };
+            let number = text
+                .parse::<usize>()
+                .ok()
+                .filter(|n| (1..1 << 24).contains(n));
+            let title = || format!("`{key}` is a number of rows, not `{text}`");
+            let number = number.ok_or_else(|| Diagnostic::error("E0506", title()));
+            number.map(Some)
+        };
+        let window = number(&choices.window, "window")?;
+        let horizon = number(&choices.horizon, "horizon")?;
+        if window.is_none() && choices.sequence.is_none() {
+            let needless = [("time", &choices.time), ("horizon", &choices.horizon)];
+            let needless = needless.iter().find(|(_, value)| value.is_some());
+            return match needless {
+                None => Ok(None),
+                Some((key, _)) => Err(alone(key, "`sequence` or `window`").into()),
+            };
+        }
+        if let (Some(_), None) = (horizon, window) {
+            return Err(alone("horizon", "`window`").into());
+        }
+        Ok(Some(Steps {
+            sequence: choices.sequence.clone(),
+            time: choices.time.clone(),
+            window,
+            horizon: horizon.unwrap_or(1),
+        }))
+    }
+
+    /// The columns that say which step a row is: no inputs.
+    pub(super) fn columns(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [("sequence", &self.sequence), ("time", &self.time)];
+        all.into_iter()
+            .filter_map(|(key, name)| Some((key, name.as_deref()?)))
+    }
+
+    /// Their places.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` for one that is not there.
+    pub(super) fn places(&self, header: &[String]) -> Result<Vec<usize>> {
+        let place = |(key, name)| place(header, key, name);
+        self.columns().map(place).collect()
+    }
+
+    /// The examples of a table. `with_future` takes windows, too, whose targets are yet to come.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` for a column that is not there; `E0515` for an order that is none, and for windows longer than their
+    /// series.
+    pub(super) fn layout(&self, path: &Path, sheet: &Sheet, with_future: bool) -> Result<Layout> {
+        let header = sheet.header();
+        let column = |key: &'static str, name: &Option<String>| -> Result<Option<&Column>> {
+            let place = name.as_deref().map(|name| place(&header, key, name));
+            Ok(place.transpose()?.map(|place| &sheet.columns[place]))
+        };
+        let sequence: Option<&Column> = column("sequence", &self.sequence)?;
+        let time: Option<&Column> = column("time", &self.time)?;
+        let mut names: Vec<String> = vec![];
+        let mut series: Vec<Vec<usize>> = vec![];
+        match sequence {
+            None => series.push((0..sheet.rows()).collect()),
+            Some(column) => {
+                let mut numbers = HashMap::new();
+                for row in 0..sheet.rows() {
+                    let cell = column.cell(row);
+                    if look::is_missing(cell, &[]) {
+                        return Err(at(path, sheet, row, "has no name of a sequence")
+                            .note(format!("the column `{}` is empty there", column.name))
+                            .into());
+                    }
+                    let name = column
+                        .written(row)
+                        .map_or_else(|| coding::name(cell), str::to_owned);
+                    let number = *numbers.entry(name.clone()).or_insert_with(|| {
+                        series.push(vec![]);
+                        names.push(name);
+                        series.len() - 1
+                    });
+                    series[number].push(row);
+                }
+            }
+        }
+        let mut layout = Layout {
+            steps: self.clone(),
+            series,
+            names,
+            examples: vec![],
+            remarks: vec![],
+        };
+        if let Some(time) = time {
+            layout.sort(path, sheet, time)?;
+        }
+        layout.examples = layout.find(path, with_future)?;
+        Ok(layout)
+    }
+}
+
+fn alone(key: &str, with: &str) -> Diagnostic {
+    Diagnostic::error("E0506", format!("`{key}` says nothing without {with}"))
+        .note("`sequence` names the column that says which sequence a row is a step of, `window` says how many rows are cut out of a time series")
+}
+
+fn place(header: &[String], key: &'static str, name: &str) -> Result<usize> {
+    let found = names::resolve(header, name).map_err(|name| no_column(header, &name, key))?;
+    match found[..] {
+        [place] => Ok(place),
+        _ => {
+            let title = format!(
+                "`{key}` names {}",
+                counted(found.len(), "column", "columns")
+            );
+            Err(Diagnostic::error("E0506", title)
+                .note("expected one column")
+                .into())
+        }
+    }
+}
+
+/// What is wrong with a row.
+fn at(path: &Path, sheet: &Sheet, row: usize, what: &str) -> Diagnostic {
+    let title = format!("{}:{}: the row {what}", path.display(), sheet.lines[row]);
+    Diagnostic::error("E0515", title)
+}
+
+/// The examples of a table whose rows are steps.
+pub(super) struct Layout {
+    pub(super) steps: Steps,
+    /// The rows of each sequence or series, in their order.
+    series: Vec<Vec<usize>>,
+    /// What they are called; nothing where all rows are of one series.
+    names: Vec<String>,
+    examples: Vec<Example>,
+    /// What is odd about them.
+    pub(super) remarks: Vec<String>,
+}
+
+/// Some rows of a series that follow each other.
+#[derive(Debug, Clone, Copy)]
+struct Example {
+    series: usize,
+    first: usize,
+    len: usize,
+}
+
+impl Layout {
+    /// How many examples there are.
+    pub(super) fn len(&self) -> usize {
+        self.examples.len()
+    }
+
+    /// The rows of an example's steps.
+    fn rows(&self, example: usize) -> &[usize] {
+        let Example { series, first, len } = self.examples[example];
+        &self.series[series][first..first + len]
+    }
+
+    /// The row of a window's target, if it has come.
+    fn target(&self, example: usize) -> Option<usize> {
+        let Example { series, first, len } = self.examples[example];
+        let rows = &self.series[series];
+        rows.get(first + len - 1 + self.steps.horizon).copied()
+    }
+
+    /// The row that an example goes by: the first of a sequence, the last of a window.
+    pub(super) fn places(&self) -> Vec<usize> {
+        let place = |example| {
+            let rows = self.rows(example);
+            match self.steps.window {
+                None => rows[0],
+                Some(_) => rows[rows.len() - 1],
+            }
+        };
+        (0..self.len()).map(place).collect()
+    }
+
+    /// The rows of each sequence by the first of them; `None` of windows.
+    pub(super) fn of_steps(&self) -> Option<HashMap<usize, Vec<usize>>> {
+        let rows = || self.series.iter().map(|rows| (rows[0], rows.clone()));
+        self.steps.window.is_none().then(|| rows().collect())
+    }
+
+    /// The rows of these examples, and of their targets, in the order of the table.
+    pub(super) fn rows_of(&self, examples: &[usize], rows: usize) -> Vec<usize> {
+        let mut taken = vec![false; rows];
+        for example in examples {
+            let target = self
+                .target(*example)
+                .filter(|_| self.steps.window.is_some());
+            let rows = self.rows(*example).iter().copied().chain(target);
+            rows.for_each(|row| taken[row] = true);
+        }
+        (0..rows).filter(|row| taken[*row]).collect()
+    }
+
+    /// The group of each sequence, of which those of its rows are told.
+    ///
+    /// # Errors
+    ///
+    /// `E0515` for a sequence of several groups, and of windows, whose parts follow each other in time.
+    pub(super) fn groups(&self, groups: &[u32], column: &Column) -> Result<Vec<u32>> {
+        let refused = |title: String| {
+            Diagnostic::error("E0515", title)
+                .help("leave `group` out: a sequence is in one part as it is")
+        };
+        if self.steps.window.is_some() {
+            let title = "windows are divided in the order of time, not by `group`".to_owned();
+            return Err(refused(title).into());
+        }
+        let group = |example: usize| {
+            let rows = self.rows(example);
+            let other = rows.iter().find(|row| groups[**row] != groups[rows[0]]);
+            match other {
+                None => Ok(groups[rows[0]]),
+                Some(_) => {
+                    let name = self.name(example);
+                    let title = format!(
+                        "{name} is of several groups of the column `{}`",
+                        column.name
+                    );
+                    Err(refused(title).into())
+                }
+            }
+        };
+        (0..self.len()).map(group).collect()
+    }
+
+    /// Where the windows lie in their series; `None` of sequences.
+    pub(super) fn in_time(&self) -> Option<InTime> {
+        self.steps.window?;
+        let span = |example: &Example| {
+            let last = example.first + example.len - 1 + self.steps.horizon;
+            [example.series, example.first, last].map(|n| n as u32)
+        };
+        Some(InTime::new(self.examples.iter().map(span).collect()))
+    }
+
+    /// What an example is called: "the sequence `p7`".
+    fn name(&self, example: usize) -> String {
+        self.name_of(self.examples[example].series)
+    }
+
+    fn name_of(&self, series: usize) -> String {
+        let kind = match self.steps.window {
+            None => "sequence",
+            Some(_) => "series",
+        };
+        match self.names.get(series) {
+            None => format!("the {kind}"),
+            Some(name) => format!("the {kind} `{name}`"),
+        }
+    }
+
+    /// Puts the rows of each series in the order of `time`.
+    fn sort(&mut self, path: &Path, sheet: &Sheet, time: &Column) -> Result<()> {
+        let is_dates = look::look(time, &[]).kind == Kind::Date;
+        let moment = |row: usize| match time.cell(row) {
+            Cell::Number(value) if !is_dates => Ok(value),
+            Cell::Text(text) if is_dates && dates::days(text).is_some() => {
+                Ok(dates::days(text).unwrap_or_default())
+            }
+            cell => Err(
+                at(path, sheet, row, &format!("has no time in `{}`", time.name)).note(format!(
+                    "expected {}, found `{}`",
+                    if is_dates {
+                        "a date"
+                    } else {
+                        "a number or a date"
+                    },
+                    coding::name(cell)
+                )),
+            ),
+        };
+        let moments: std::result::Result<Vec<f64>, _> = (0..sheet.rows()).map(moment).collect();
+        let moments = moments?;
+        let mut uneven = None;
+        for series in 0..self.series.len() {
+            self.series[series].sort_by(|a, b| moments[*a].total_cmp(&moments[*b]));
+            let rows = &self.series[series];
+            let gaps = || {
+                rows.windows(2)
+                    .map(|pair| moments[pair[1]] - moments[pair[0]])
+            };
+            if let Some(place) = gaps().position(|gap| gap == 0.0) {
+                let (one, other) = (rows[place], rows[place + 1]);
+                return Err(at(
+                    path,
+                    sheet,
+                    other,
+                    &format!("has the time of line {}", sheet.lines[one]),
+                )
+                .note(format!(
+                    "both rows of {} have `{}` in `{}`",
+                    self.name_of(series),
+                    coding::name(time.cell(other)),
+                    time.name
+                ))
+                .help("`sequence` names the column that tells several series apart")
+                .into());
+            }
+            let [least, most] = gaps().fold([f64::INFINITY, 0.0], |[low, high], gap| {
+                [low.min(gap), high.max(gap)]
+            });
+            // A date is rounded to some microseconds; months have 28 to 31 days.
+            if most > 1.2 * least {
+                uneven.get_or_insert((series, [least, most]));
+            }
+        }
+        if let (Some((series, [least, most])), Some(_)) = (uneven, self.steps.window) {
+            let unit = if is_dates { " days" } else { "" };
+            self.remarks.push(format!(
+                "a window counts rows, and the rows of {} are from {} to {}{unit} apart in `{}`",
+                self.name_of(series),
+                crate::words::short(least),
+                crate::words::short(most),
+                time.name
+            ));
+        }
+        Ok(())
+    }
+
+    fn find(&self, path: &Path, with_future: bool) -> Result<Vec<Example>> {
+        let Some(window) = self.steps.window else {
+            let whole = |(series, rows): (usize, &Vec<usize>)| Example {
+                series,
+                first: 0,
+                len: rows.len(),
+            };
+            return Ok(self.series.iter().enumerate().map(whole).collect());
+        };
+        let behind = if with_future { 0 } else { self.steps.horizon };
+        let mut all = vec![];
+        for (series, rows) in self.series.iter().enumerate() {
+            if rows.len() < window + behind {
+                let name = self.name_of(series);
+                let with_target = if behind > 0 { " with its target" } else { "" };
+                let title = format!(
+                    "{name} of `{}` is shorter than a window of {}{with_target}",
+                    path.display(),
+                    counted(window, "row", "rows")
+                );
+                return Err(Diagnostic::error("E0515", title)
+                    .note(format!(
+                        "{name} has {}, and expected are at least {}",
+                        counted(rows.len(), "row", "rows"),
+                        thousands(window + behind)
+                    ))
+                    .help("take a shorter `window`, or leave the series out")
+                    .into());
+            }
+            let firsts = 0..=rows.len() - window - behind;
+            all.extend(firsts.map(|first| Example {
+                series,
+                first,
+                len: window,
+            }));
+        }
+        Ok(all)
+    }
+}
