@@ -172,11 +172,32 @@ def given(X: Any, y: Any, inputs: list[str], targets: list[str], of_run: list[st
         named = [(str(name), array) for name, array in X.items()]
     else:
         named = [("x" if len(inputs) < 2 else inputs[0], X)]
+    named = [array for name, data in named for array in _with_lengths(name, data)]
     if isinstance(y, Mapping):
-        named += [(str(name), array) for name, array in y.items()]
+        named += [_with_lengths(str(name), array)[0] for name, array in y.items()]
     elif y is not None:
-        named.append(("y", _target(y)))
+        named.append(("y", _target(_with_lengths("y", y)[0][1])))
     return Given(arrays(named), None)
+
+
+def _with_lengths(name: str, data: ArrayLike) -> list[tuple[str, ArrayLike]]:
+    """A list of sequences of different lengths as an array of padded ones and that of the lengths; all else as it is."""
+    if not isinstance(data, (list, tuple)) or not data or isinstance(data[0], (str, bytes)):
+        return [(name, data)]
+    if not all(hasattr(one, "__len__") and not isinstance(one, (str, bytes)) for one in data):
+        return [(name, data)]
+    lengths = [len(one) for one in data]
+    if len(set(lengths)) == 1:
+        return [(name, data)]
+    sequences = [to_numpy(one) for one in data]
+    steps = {one.shape[1:] for one in sequences if len(one)}
+    if len(steps) > 1:
+        raise ValueError(f"the sequences of `{name}` have steps of different shapes: {sorted(steps)}")
+    kind = np.result_type(*(one.dtype for one in sequences if len(one)))
+    padded = np.zeros((len(data), max(lengths), *steps.pop()), kind)
+    for row, one in enumerate(sequences):
+        padded[row, : len(one)] = one
+    return [(name, padded), (f"{name}_length", np.array(lengths))]
 
 
 def _side_by_side(table: Table) -> np.ndarray[Any, Any]:
