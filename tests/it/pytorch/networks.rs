@@ -17,7 +17,7 @@ fn classifier(input: &str, estimator: &str, network: &str, objective: &str) -> S
 }
 
 /// Networks that have every layer of the registry, with the input of each.
-const NETWORKS: [(&str, &str); 18] = [
+const NETWORKS: [(&str, &str); 19] = [
     // Paddings that are not alike on both sides, and such that are.
     (
         "[7, 6, 2]",
@@ -85,6 +85,10 @@ const NETWORKS: [(&str, &str); 18] = [
     (
         "[5, 3]",
         "a = gru(4)\n gru(3, direction = backward)\n rnn(4, direction = both)\n rnn(2, returns = last)",
+    ),
+    (
+        "[6, 3, padded]",
+        "a = gru(4)\n b = global_avg_pool1d\n c = global_max_pool1d on a\n concat on (b, c)",
     ),
     // Names with a meaning in the program.
     (

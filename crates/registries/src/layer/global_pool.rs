@@ -8,8 +8,11 @@
 
 use super::lanes::{in_blocks, load};
 use super::max_pool::larger;
+use super::sequences::{length, told};
 use super::windows::places;
-use super::{AnyMap, Layer, Map, Operation, ShapeError};
+use super::{
+    AnyFunction, AnyMap, Function, Layer, Map, Operation, Reads, Sequences, ShapeError, Towards,
+};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
@@ -73,6 +76,17 @@ impl<const N: usize> Layer for GlobalAvgPool<N> {
         }
     }
 
+    fn sequences(&self) -> Sequences {
+        of_padded(N)
+    }
+
+    fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
+        match shapes {
+            [sequence, _] => of_sequence(Over::Mean, sequence),
+            _ => self.build(arguments, &shapes[0]),
+        }
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let (positions, channels) = places::<N>(shape)?;
         Ok(Operation::Map(Arc::new(ChannelMeans {
@@ -95,9 +109,109 @@ impl<const N: usize> Layer for GlobalMaxPool<N> {
         }
     }
 
+    fn sequences(&self) -> Sequences {
+        of_padded(N)
+    }
+
+    fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
+        match shapes {
+            [sequence, _] => of_sequence(Over::Maximum, sequence),
+            _ => self.build(arguments, &shapes[0]),
+        }
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let (_, channels) = places::<N>(shape)?;
         Ok(Operation::Map(Arc::new(ChannelMaxima { channels })))
+    }
+}
+
+/// Over the steps of a sequence it is told how many there are.
+fn of_padded(axes: usize) -> Sequences {
+    match axes {
+        1 => told(false),
+        _ => Sequences::Refused,
+    }
+}
+
+/// What a pool makes of each channel.
+#[derive(Clone, Copy)]
+enum Over {
+    Mean,
+    Maximum,
+}
+
+/// A pool over the steps that are there.
+struct Padded {
+    over: Over,
+    steps: usize,
+    channels: usize,
+}
+
+fn of_sequence(over: Over, shape: &Shape) -> Result<Operation, ShapeError> {
+    let ([steps], channels) = places::<1>(shape)?;
+    Ok(Operation::Function(Arc::new(Padded {
+        over,
+        steps,
+        channels,
+    })))
+}
+
+impl AnyFunction for Padded {
+    fn output(&self) -> Shape {
+        Shape(vec![self.channels])
+    }
+}
+
+impl<T: Real> Function<T> for Padded {
+    fn forward(&self, reads: Reads<T>, y: &mut [T], _: &mut [T]) {
+        let (cells, channels) = (length(reads.x.get(1), self.steps), self.channels);
+        let x = &reads.x[0][..cells * channels];
+        match self.over {
+            _ if cells == 0 => y.fill(T::zero()),
+            Over::Mean => ChannelMeans { cells, channels }.forward(x, y),
+            Over::Maximum => ChannelMaxima { channels }.forward(x, y),
+        }
+    }
+
+    fn backward(
+        &self,
+        reads: Reads<T>,
+        _: &[T],
+        dy: &[T],
+        towards: &mut [Towards<T>],
+        _: &mut [&mut [T]],
+    ) {
+        let (cells, channels) = (length(reads.x.get(1), self.steps), self.channels);
+        let Towards { dx, add } = &mut towards[0];
+        if dx.is_empty() {
+            return;
+        }
+        if !*add {
+            dx.fill(T::zero());
+        }
+        let there = cells * channels;
+        let (x, dx) = (&reads.x[0][..there], &mut dx[..there]);
+        match self.over {
+            Over::Mean => {
+                let share = T::of(1.0 / cells as f64);
+                for (at, dx) in dx.iter_mut().enumerate() {
+                    *dx += share * dy[at % channels];
+                }
+            }
+            Over::Maximum => {
+                for (channel, &dy) in dy.iter().enumerate() {
+                    let cells = x.iter().skip(channel).step_by(channels).enumerate();
+                    let first = cells.fold(None, |best: Option<(usize, T)>, (at, &x)| match best {
+                        Some((_, most)) if x <= most => best,
+                        _ => Some((at, x)),
+                    });
+                    if let Some((cell, _)) = first {
+                        dx[cell * channels + channel] += dy;
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -233,6 +347,49 @@ fn to_first<T: Real, const L: usize>(
 mod tests {
     use super::super::testing::map;
     use super::*;
+
+    /// Over the steps that are there, as over a sequence of these alone, with gradients that are written or added.
+    #[test]
+    fn padding_takes_no_part() {
+        let numbers = super::super::testing::numbers;
+        let (x, dy) = (numbers(15, 1), numbers(3, 2));
+        let shapes = [Shape::new(&[5, 3]), Shape::new(&[1])];
+        for layer in [&GlobalAvgPool::<1> as &dyn Layer, &GlobalMaxPool::<1>] {
+            let joined = layer.join(&Constants::default(), &shapes);
+            let Ok(Operation::Function(padded)) = joined else {
+                panic!("a function")
+            };
+            for there in 1..=5 {
+                let alone = map(layer, &Constants::default(), &Shape::new(&[there, 3]));
+                let (own, mut expected) = (&x[..3 * there], [f64::NAN; 3]);
+                Map::<f64>::forward(&*alone, own, &mut expected);
+                let mut d_expected = vec![f64::NAN; 3 * there];
+                Map::<f64>::backward(&*alone, own, &expected, &dy, &mut d_expected);
+                d_expected.resize(15, 0.0);
+                let reads = Reads {
+                    x: &[&x, &[there as f64]],
+                    parameters: &[],
+                    mask: &[],
+                };
+                let mut y = [f64::NAN; 3];
+                Function::<f64>::forward(&*padded, reads, &mut y, &mut []);
+                assert_eq!(y, expected);
+                for add in [false, true] {
+                    let mut dx = vec![1.0; 15];
+                    let nowhere = Towards {
+                        dx: &mut [],
+                        add: false,
+                    };
+                    let towards = &mut [Towards { dx: &mut dx, add }, nowhere];
+                    Function::<f64>::backward(&*padded, reads, &[], &dy, towards, &mut []);
+                    for (dx, expected) in dx.iter().zip(&d_expected) {
+                        let start = if add { 1.0 } else { 0.0 };
+                        assert!((dx - start - expected).abs() < 1e-15);
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn one_mean_a_channel() {

@@ -7,6 +7,12 @@ use crate::diagnostic::Result;
 pub(super) fn expressions(site: &Site, name: &str) -> Result<Option<Vec<String>>> {
     let x = site.x();
     let positions = site.axes().len() - usize::from(!site.axes().is_empty());
+    if let (Some(length), true) = (site.inputs.get(1), name.starts_with("global_")) {
+        let of = name
+            .trim_start_matches("global_")
+            .trim_end_matches("_pool1d");
+        return Ok(Some(vec![format!("padded_{of}({x}, {length})")]));
+    }
     let text = match of_any_rank(name) {
         "max_pool" => windows(site, "max_pool", |windows, axis, cells| {
             2 * cells <= windows.size[axis]
