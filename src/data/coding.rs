@@ -197,12 +197,11 @@ impl Code {
                 let order = values.join(" < ");
                 format!("0 to {}: {order}", values.len().saturating_sub(1))
             }
-            Code::Token(values) => format!(
-                "tokens 0 to {}: {}, (other); `vocabulary = {}` has room for them",
-                values.len(),
-                super::shortened(values),
-                values.len() + 1
-            ),
+            Code::Token(values) => {
+                let all = values.len() + 1;
+                let words = super::shortened(values).replace("columns)", "words)");
+                format!("tokens: `vocabulary = {all}` has room for {words} and (other)")
+            }
             Code::Step => "a step of a sequence, empty behind its end".into(),
         }
     }

@@ -2,9 +2,32 @@
 
 use super::{Kind, Methods, inline, when};
 use crate::document::code;
-use crate::ir::{Inference, Method};
+use crate::ir::{Inference, Input, Method};
+use crate::layer::Sequence;
 use crate::show;
 use crate::words::{counted, join, thousands};
+
+/// What one of several inputs is, or a sequence.
+fn described(input: &Input) -> String {
+    let (axes, name) = (&input.shape.0, code(&input.name));
+    let steps = axes.first().copied().unwrap_or(1);
+    match input.sequence {
+        None => format!("{name} in ${}$", space(axes)),
+        Some(Sequence { vocabulary: None }) => {
+            format!(
+                "sequences of at most {} in ${}$ ({name})",
+                counted(steps, "step", "steps"),
+                space(&axes[1..])
+            )
+        }
+        Some(Sequence {
+            vocabulary: Some(size),
+        }) => format!(
+            "sequences of at most {steps} of {} tokens ({name})",
+            thousands(size)
+        ),
+    }
+}
 
 impl Methods<'_> {
     pub(super) fn data(&mut self) {
@@ -13,12 +36,21 @@ impl Methods<'_> {
         let examples = sized("N", facts.training_examples);
         let source = facts.data.iter().map(|name| format!(" of {}", code(name)));
         let source: String = source.collect();
-        let (input, input_name) = (space(&model.input.shape.0), code(&model.input.name));
+        let inputs = match model.inputs.iter().any(|input| input.sequence.is_some()) {
+            true => {
+                let each = model.inputs.iter().map(described);
+                format!("inputs $x_n$, {},", join(each.collect(), "and"))
+            }
+            false => format!(
+                "inputs $x_n in {}$ ({})",
+                space(&model.input.shape.0),
+                code(&model.input.name)
+            ),
+        };
         let targets = (model.observed())
             .map(|(target, _)| format!("{} ({})", target.kind.notation(), code(&target.name)));
         let mut text = format!(
-            "The training set $Data$ holds {examples} examples{source}: inputs $x_n in {input}$ \
-             ({input_name}) and targets {}.{}",
+            "The training set $Data$ holds {examples} examples{source}: {inputs} and targets {}.{}",
             join(targets.collect(), "and"),
             self.units()
         );
@@ -54,11 +86,19 @@ impl Methods<'_> {
         let Some(training) = &self.facts.training else {
             return String::new();
         };
+        let sequences = || self.model.inputs.iter().filter_map(|input| input.sequence);
+        let of_steps = sequences().any(|of| of.vocabulary.is_none());
+        let of_tokens = sequences().filter(|of| of.vocabulary.is_some()).count();
         let each = match self.model.input.shape.rank() {
-            0 | 1 => "feature",
+            0 | 1 if !of_steps => "feature",
             _ => "channel",
         };
-        let by = "by the mean and standard deviation over the training examples";
+        let by = match of_steps {
+            false => "by the mean and standard deviation over the training examples",
+            true => {
+                "by the mean and standard deviation over the training examples, padding left out"
+            }
+        };
         let by_quartiles =
             "by the median and the interquartile range, divided by 1.349, of the training examples";
         let standardizes = |alone: &&Inference| alone.summary().standardizes();
@@ -88,7 +128,11 @@ impl Methods<'_> {
             true => too.clone(),
             false => format!("{targets} are standardized {targets_by}"),
         };
-        let (inputs, targets_too) = match training.inputs {
+        let scaling = match of_tokens == self.model.inputs.len() {
+            true => "none",
+            false => training.inputs,
+        };
+        let (inputs, targets_too) = match scaling {
             "standardize" => (
                 format!("Each {each} of the inputs is standardized {by}"),
                 too.clone(),

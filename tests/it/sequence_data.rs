@@ -92,6 +92,12 @@ fn padding_of_arrays_takes_no_part() {
     let said = place.ok("evaluate a --samples 2");
     assert!(said.contains("test part of 4 examples"), "{said}");
     place.ok("predict a --data b.npz --samples 2 --out p.npz");
+    let said = place.ok("explain a");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("sequences of at most 4 steps in ℝ² (x), and targets"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::TrainArgs;
 use crate::cli::terminal::{here, tell, tell_wrapped, told, width};
 use crate::data::Columns;
-use crate::ir::{Facts, Inference, InferenceMethod};
+use crate::ir::{Facts, Inference, InferenceMethod, Input};
 use crate::report::columns::{self, Row};
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
@@ -233,7 +233,9 @@ const UNDER: &str = "           ";
 
 /// How inputs and targets are scaled, in words.
 fn scaling(start: &Start) -> String {
+    let of_tokens = |input: &Input| input.sequence.is_some_and(|of| of.vocabulary.is_some());
     let inputs = match start.config.data.scaling {
+        _ if start.compiled.inference.inputs.iter().all(of_tokens) => "as they are",
         "standardize" => "standardized",
         "symmetric" => "from -1 to 1",
         "unit" => "from 0 to 1",
