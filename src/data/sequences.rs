@@ -5,8 +5,9 @@
 
 pub(super) mod wide;
 
-use super::Values;
+use super::{TargetKind, Values, same_but_for_ones};
 use crate::diagnostic::Diagnostic;
+use crate::tensor::Shape;
 use crate::words::{counted, thousands};
 use serde::{Deserialize, Serialize};
 
@@ -325,6 +326,15 @@ pub(super) fn targets_of_steps(
     match values {
         Values::F64(_) => Values::F64(all.collect()),
         _ => Values::F32(all.map(|x| x as f32).collect()),
+    }
+}
+
+/// The shape of a target that a model predicts: `[T]` is taken for `[T, 1]`.
+pub(super) fn of_places(predicts: Option<TargetKind>, shape: Shape) -> Shape {
+    let axes = predicts.and_then(TargetKind::axes);
+    match axes.filter(|axes| same_but_for_ones(axes.sizes(), &shape.0)) {
+        Some(axes) => Shape::new(axes.sizes()),
+        None => shape,
     }
 }
 

@@ -8,6 +8,7 @@ use super::sequences::says_lengths;
 use crate::data::error::corrupt;
 use crate::data::memory::{ARRAYS, Array};
 use crate::data::npy::{Contents, Header, read_contents, read_header};
+use crate::data::sequences::of_places;
 use crate::data::{Choices, Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
@@ -191,6 +192,10 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 },
                 values.clone(),
             )?;
+            let target_shape = match wanted.request.follows() {
+                Some(_) => of_places(wanted.request.predicts, target_shape),
+                None => target_shape,
+            };
             splits.push(Split {
                 len: inputs.first().shape[0],
                 inputs: match with_inputs || inputs.holds_tokens() {

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use crate::data::npz::in_rows;
-use crate::data::sequences::{Stored, targets_of_steps};
+use crate::data::sequences::{Stored, of_places, targets_of_steps};
 use crate::data::{Request, SequenceInput, Split, TargetKind, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::memory;
@@ -249,7 +249,7 @@ impl Layout {
             let sizes = [longest, steps.max(longest), width];
             let values = targets_of_steps(&Values::F64(values), sizes, Some(lengths));
             let axes = [&[sizes[1]], &rows.target_shape.0[..]].concat();
-            return Ok((values, Shape::new(&axes)));
+            return Ok((values, of_places(request.predicts, Shape::new(&axes))));
         }
         let mut values = vec![];
         for example in 0..self.len() {
