@@ -54,7 +54,7 @@ fn normal(use_: u32, count: usize) -> Vec<f32> {
 
 fn targets_of(target: &Target, observe: &Observe, len: usize) -> OwnedTargets<f32> {
     let count = len * target.kind.entries();
-    let summary = observe.likelihood.summary(&target.kind);
+    let summary = observe.summary(target.kind);
     match target.kind.storage() {
         Storage::Labels { classes } => {
             OwnedTargets::Labels((0..count).map(|i| (i % classes) as u32).collect())

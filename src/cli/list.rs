@@ -281,6 +281,7 @@ fn takes(kind: Kind) -> String {
         Kind::ScaleInitializer => {
             "a number above 0, or Softplus(…) or Exp(…) of an initialiser".into()
         }
+        Kind::Ordered => "numbers in ascending order, or learned(…)".into(),
         Kind::Value { domain } => {
             format!(
                 "a value of the network; or one for all: {}, or learned(…)",

@@ -34,7 +34,8 @@ static ENTRIES: &[(&str, &str)] = pages! {
         "ensemble" "hmc" "ivon" "laplace" "nuts" "sghmc" "sgld" "swag";
     "likelihoods":
         "Bernoulli" "Binomial" "Categorical" "Cauchy" "Exponential" "Gamma" "InverseGamma" "Laplace"
-        "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";
+        "LogNormal" "MixtureNormal" "NegativeBinomial" "Normal" "OrderedLogistic" "Poisson" "StudentT"
+        "ZeroInflatedPoisson";
 };
 
 /// Pages of the book that are about more than a word.
@@ -42,7 +43,7 @@ static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
         "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate" "emit"
-        "bench" "uci" "sequences" "calibration" "diagnostics" "editors" "python";
+        "bench" "uci" "sequences" "which-likelihood" "calibration" "diagnostics" "editors" "python";
 };
 
 static GLOSSARY: &str = include_str!("../../docs/words.md");

@@ -3,8 +3,9 @@
 use super::memory::Array;
 use super::places::{Place, missing};
 use super::{
-    Dataset, Facts, Request, adding_problem, cifar10, fashion_mnist, made_language, mnist, npz,
-    seasonal_series, shapes, shapes_and_numbers, shapes_segmentation, volumes,
+    Dataset, Facts, Request, adding_problem, cifar10, fashion_mnist, inverse_sine, made_counts,
+    made_language, mnist, npz, seasonal_series, shapes, shapes_and_numbers, shapes_segmentation,
+    volumes,
 };
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::words::list;
@@ -22,6 +23,8 @@ pub static CATALOG: &[&dyn CatalogEntry] = &[
     &adding_problem::AddingProblem,
     &made_language::MadeLanguage,
     &seasonal_series::SeasonalSeries,
+    &made_counts::MadeCounts,
+    &inverse_sine::InverseSine,
 ];
 
 /// A data set that has a name.

@@ -4,6 +4,7 @@ use super::symbols::parameter_or_name;
 use super::{Kind, Methods, inline, when};
 use crate::ir::Argument;
 use crate::maths::Maths;
+use crate::signature::Kind as Takes;
 use crate::words::join;
 
 impl Methods<'_> {
@@ -73,6 +74,8 @@ impl Methods<'_> {
                 .iter()
                 .position(|parameter| parameter.name == name)?;
             Some(Maths::parse(&match &observe.arguments[index] {
+                // Entries of these have indices in the formula.
+                _ if self.has_indices(index) => parameter_or_name(name),
                 Argument::Node(node) => self.value(*node, at),
                 Argument::Numbers(numbers) => match &numbers.each[..] {
                     [only] => self.scalar(only),
@@ -82,10 +85,19 @@ impl Methods<'_> {
         })
     }
 
+    /// Whether the formula gives an argument indices of its own: cutpoints, components of a mixture.
+    fn has_indices(&self, argument: usize) -> bool {
+        let likelihood = self.model.observe.likelihood;
+        likelihood.has_components()
+            || likelihood.signature().parameters[argument].kind == Takes::Ordered
+    }
+
     /// Whether a number among the arguments is another for each entry of a target.
     fn differs_by_entry(&self) -> bool {
-        let arguments = self.model.observe.arguments.iter();
-        arguments.clone().any(|argument| argument.width() > 1)
+        let observe = &self.model.observe;
+        let parameters = observe.likelihood.signature().parameters.iter();
+        let mut arguments = parameters.zip(&observe.arguments);
+        arguments.any(|(of, argument)| argument.width() > 1 && of.kind != Takes::Ordered)
     }
 
     /// `s = (psi_1, psi_2)`: the arguments that are a number for each entry of a target.
@@ -94,11 +106,30 @@ impl Methods<'_> {
         let parameters = observe.likelihood.signature().parameters.iter();
         let arguments = parameters.zip(&observe.arguments);
         arguments.filter_map(|(parameter, argument)| {
-            let numbers = &argument.numbers()?.each[..];
+            let symbol = parameter_or_name(parameter.name);
+            let of_components = observe.likelihood.has_components();
+            let numbers = match argument {
+                Argument::Node(node) => {
+                    let value = || inline(format!("{symbol} = {}", self.value(*node, "")));
+                    return of_components.then(value);
+                }
+                Argument::Numbers(numbers) => &numbers.each[..],
+            };
             let all = numbers.iter().map(|number| self.scalar(number));
             let all = all.collect::<Vec<_>>().join(", ");
-            let symbol = parameter_or_name(parameter.name);
-            (numbers.len() > 1).then(|| inline(format!("{symbol} = ({all})")))
+            if of_components {
+                return Some(inline(format!("{symbol}_k = {all}")));
+            }
+            match parameter.kind {
+                Takes::Ordered => {
+                    let last = numbers.len() + 1;
+                    let ends = format!("{symbol}_0 = -infinity, {symbol}_{last} = infinity");
+                    let list = (1..last).map(|k| format!("{symbol}_{k}"));
+                    let list = list.collect::<Vec<_>>().join(", ");
+                    Some(inline(format!("({list}) = ({all}), {ends}")))
+                }
+                _ => (numbers.len() > 1).then(|| inline(format!("{symbol} = ({all})"))),
+            }
         })
     }
 

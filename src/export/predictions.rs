@@ -105,9 +105,9 @@ impl<'a> Predictions<'a> {
                         Summary::Numbers(numbers) => {
                             summary.in_units(row, part.scales.units(), &mut own);
                             let marginal = numbers.marginal;
-                            for (numbers, u) in own.chunks_exact(marginal.numbers()).zip(&uniform) {
-                                self.means.push(marginal.moments(numbers).0);
-                                self.drawn.push(quantile(marginal, &[numbers], *u));
+                            for (of, u) in own.chunks_exact(numbers.each).zip(&uniform) {
+                                self.means.push(marginal.moments(of).0);
+                                self.drawn.push(quantile(marginal, &[of], *u));
                             }
                         }
                     }

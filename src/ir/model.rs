@@ -71,7 +71,7 @@ impl Model {
     /// How predictions of each target are averaged, written and scored.
     pub fn summaries(&self) -> impl Iterator<Item = Summary> {
         self.observed()
-            .map(|(target, observe)| observe.likelihood.summary(&target.kind))
+            .map(|(target, observe)| observe.summary(target.kind))
     }
 
     /// The arguments of all likelihoods.
@@ -92,7 +92,7 @@ impl Model {
 
     /// How predictions are averaged, written and scored.
     pub fn summary(&self) -> Summary {
-        self.observe.likelihood.summary(&self.target.kind)
+        self.observe.summary(self.target.kind)
     }
 
     /// The layers that normalise by a minibatch's statistics, each with the positions of an example that these are
@@ -548,6 +548,8 @@ pub struct Observe {
     pub likelihood: &'static dyn Likelihood,
     /// One for each of its signature's parameters.
     pub arguments: Vec<Argument>,
+    /// Of a mixture the components of each entry of the target, else 1.
+    pub components: usize,
     /// How it is written.
     pub text: String,
     /// Where.
@@ -555,6 +557,13 @@ pub struct Observe {
 }
 
 impl Observe {
+    /// How predictions of its target are averaged, written and scored.
+    pub fn summary(&self, target: TargetKind) -> Summary {
+        self.likelihood
+            .summary(&target)
+            .of_components(self.components)
+    }
+
     /// How many numbers its arguments are that are no values of the network.
     pub fn numbers(&self) -> usize {
         self.arguments.iter().map(Argument::width).sum()

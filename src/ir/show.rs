@@ -11,6 +11,7 @@ use crate::posterior::{Entries, Start, Transform};
 use crate::pretrained::moped;
 use crate::show;
 use crate::signature::{Constant, Kind, Signature};
+use crate::syntax::ast::Operator;
 use crate::tensor::Shape;
 
 impl Model {
@@ -66,7 +67,13 @@ impl Model {
             Scalar::Latent(latent) => self.tensors[*latent].name.clone(),
             Scalar::Negate(inner) => format!("-{}", operand(inner)),
             Scalar::Binary(operator, a, b) => {
-                format!("{} {} {}", operand(a), operator.symbol(), operand(b))
+                // a + b + c
+                let is_sum = |scalar: &Scalar| matches!(scalar, Scalar::Binary(Operator::Add, ..));
+                let left = match is_sum(scalar) && is_sum(a) {
+                    true => self.scalar_with(a, learned),
+                    false => operand(a),
+                };
+                format!("{left} {} {}", operator.symbol(), operand(b))
             }
             Scalar::Apply(function, inner) => {
                 format!("{}({})", function.word(), self.scalar_with(inner, learned))

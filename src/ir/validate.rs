@@ -179,6 +179,7 @@ fn learned(model: &Model) -> Result<(), String> {
 fn observe(model: &Model, target: &Target, observe: &Observe) -> Result<(), String> {
     let signature = observe.likelihood.signature();
     let widths = observe.likelihood.arguments(&target.kind)?;
+    let components = observe.components;
     holds(
         observe.arguments.len() == signature.parameters.len(),
         || "an argument is missing".into(),
@@ -192,7 +193,7 @@ fn observe(model: &Model, target: &Target, observe: &Observe) -> Result<(), Stri
         match argument {
             Argument::Node(node) => {
                 let shape = &model.nodes[*node].shape;
-                holds(shape.len() == width, || {
+                holds(shape.len() == width * components, || {
                     format!("{} is {shape}, not {width} wide", parameter.name)
                 })?;
             }
@@ -206,6 +207,7 @@ fn observe(model: &Model, target: &Target, observe: &Observe) -> Result<(), Stri
                     let inside = match parameter.kind {
                         Kind::Value { domain } => domain.holds(value),
                         Kind::Count => value >= 1.0 && value.fract() == 0.0,
+                        Kind::Ordered => value.is_finite(),
                         _ => false,
                     };
                     holds(inside, || format!("{} is {value}", parameter.name))?;

@@ -132,7 +132,7 @@ fn entries(
     let Summary::Numbers(numbers) = summary else {
         return vec![kept.to_vec()];
     };
-    let each = numbers.marginal.numbers();
+    let each = numbers.each;
     let of_example = |(example, kept): (&usize, &[f64])| {
         let mut stream = Stream::new(seed, *example as u64);
         let entries = kept.chunks_exact(each).map(|of_entry| {

@@ -448,6 +448,8 @@ fn the_registries_are_listed() {
         "adding_problem",
         "made_language",
         "seasonal_series",
+        "made_counts",
+        "inverse_sine",
     ] {
         assert!(all.contains(word), "{word}");
     }

@@ -111,6 +111,7 @@ fn takes(kind: Kind) -> String {
             format!("{words}a number from 0{each}")
         }
         Kind::Counts => "counts in brackets".into(),
+        Kind::Ordered => "numbers in ascending order, or `learned(…)`".into(),
         Kind::Choice(words) => words
             .iter()
             .map(|w| format!("`{w}`"))

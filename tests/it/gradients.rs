@@ -394,6 +394,63 @@ fn every_likelihood() {
     let latents = "latent n1 ~ HalfNormal(1)\nlatent n2 ~ HalfNormal(1)\ndefault";
     let text = regression("", two, "real[2]", "Normal(out, [n1, 2 * n2 + n1])", "");
     check(&text.replacen("default", latents, 1), &reals(2));
+    // A scale that is learned or latent, of each noise that has one.
+    let latent = "latent tau ~ HalfNormal(1)\ndefault";
+    for observe in [
+        "StudentT(df = 4, loc = out, scale = tau)",
+        "StudentT(df = 1 + tau, loc = out, scale = learned(0.5))",
+        "Laplace(loc = out, scale = tau)",
+        "Laplace(loc = out, scale = learned(0.5))",
+        "Cauchy(loc = out, scale = tau)",
+    ] {
+        let text = regression("", two, "real[2]", observe, "");
+        check_near(&text.replacen("default", latent, 1), &reals(2), 0.2);
+    }
+    // Mixtures: with scales of their own, a learned one and a latent one.
+    for (target, width, observe) in [
+        (
+            "real",
+            9,
+            "MixtureNormal(out[0:3], out[3:6], softplus(out[6:9]))",
+        ),
+        (
+            "real[2]",
+            8,
+            "MixtureNormal(out[0:4], out[4:8], learned(0.5))",
+        ),
+        ("real[2]", 8, "MixtureNormal(out[0:4], out[4:8], tau)"),
+    ] {
+        let network = format!("dense(3)\n tanh\n out = dense({width})");
+        let text = regression("", &network, target, observe, "");
+        let entries = if target == "real" { 1 } else { 2 };
+        check_near(&text.replacen("default", latent, 1), &reals(entries), 0.2);
+    }
+    // Cutpoints: learned, known, and latent with distances above 0.
+    let latents =
+        "latent c ~ Normal(0, 1)\nlatent d ~ HalfNormal(1)\nlatent e ~ HalfNormal(1)\ndefault";
+    for cutpoints in [
+        "learned(0)",
+        "learned([-1, 0.5, 2])",
+        "[-1, 0.5, 2]",
+        "[c, c + d, c + d + e]",
+        "[-1, 0, learned(0.3) ^ 2 + 0.1]",
+    ] {
+        let observe = format!("OrderedLogistic(eta = out, cutpoints = {cutpoints})");
+        let network = "dense(3)\n tanh\n out = dense(1)";
+        let text = regression("", network, "category[4]", &observe, "");
+        let examples = Examples::new(6, 4, 4, 0);
+        check_near(&text.replacen("default", latents, 1), &examples, 0.2);
+    }
+    let counts = Examples {
+        reals: vec![0.0, 3.0, 1.0, 0.0, 7.0],
+        ..Examples::new(5, 4, 0, 1)
+    };
+    for observe in [
+        "ZeroInflatedPoisson(gate_logits = out[0], log_rate = out[1])",
+        "ZeroInflatedPoisson(gate_logits = learned(-1), log_rate = out[1])",
+    ] {
+        check_near(&regression("", two, "count", observe, ""), &counts, 0.2);
+    }
     check(
         &regression(
             "",

@@ -82,6 +82,42 @@ fn the_log_joint_density_is_the_interpreters() {
         ),
         (
             model(
+                "y: real",
+                "prior = Normal(0, 1)",
+                "flatten\n h = dense(4)\n a = dense(2)\n b = dense(2) on h\n dense(2) on h\n c = softplus",
+                "y ~ MixtureNormal(logits = a, loc = b, scale = c)",
+            ),
+            1,
+        ),
+        (
+            model(
+                "y: category[3]",
+                "prior = Normal(0, 1)",
+                "flatten\n out = dense(1)",
+                "y ~ OrderedLogistic(eta = out, cutpoints = [-0.5, 0.7])",
+            ),
+            0,
+        ),
+        (
+            model(
+                "y: count",
+                "prior = Normal(0, 1)",
+                "flatten\n h = dense(4)\n a = dense(1)\n b = dense(1) on h",
+                "y ~ ZeroInflatedPoisson(gate_logits = a, log_rate = b)",
+            ),
+            1,
+        ),
+        (
+            model(
+                "y: count\nlatent tau ~ Normal(0, 1)",
+                "prior = Normal(0, 1)",
+                "flatten\n out = dense(1)",
+                "y ~ NegativeBinomial(log_mean = out, concentration = exp(tau))",
+            ),
+            1,
+        ),
+        (
+            model(
                 "y: count",
                 "prior = Normal(0, 1 / sqrt(fan_in))",
                 "flatten\n out = dense(1)",

@@ -83,6 +83,9 @@ pub enum Kind {
         /// Which values are allowed where it is a number.
         domain: Domain,
     },
+    /// Several numbers in ascending order that all examples share (a likelihood's cutpoints), constant, latent or
+    /// `learned(…)`.
+    Ordered,
 }
 
 /// Which numbers are allowed.

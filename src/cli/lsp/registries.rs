@@ -97,6 +97,7 @@ pub(super) fn takes(parameter: &Parameter) -> String {
         Kind::Number { domain, .. } | Kind::Value { domain } => domain.describe().into(),
         Kind::NumberOr { domain, word } => format!("{}, or `{word}`", domain.describe()),
         Kind::Numbers { domain, .. } => format!("{}, or several in brackets", domain.describe()),
+        Kind::Ordered => "numbers in ascending order, in brackets, or `learned(…)`".into(),
         Kind::Initializer => "an initialiser".into(),
         Kind::ScaleInitializer => "a scale initialiser".into(),
     };

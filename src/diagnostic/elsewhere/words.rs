@@ -24,7 +24,8 @@ const KL_SCALE: &str = "delete this: bnnc scales the KL by 1/N itself; a factor 
      objective, for all parameters: `objective elbo { temperature = 0.1 }`";
 const CLASS_WEIGHT: &str = "leave it out: a weight on a class's terms makes a loss that is no log likelihood, so that \
      probabilities and intervals are those of no model. What a wrong decision costs is for the prediction: multiply \
-     the predicted probabilities by the costs";
+     the predicted probabilities by the costs. A rare class needs no weight: the likelihood knows how rare it is; if rows \
+     are resampled, multiply each class's probability by its true frequency over that in the sample";
 const SAMPLE_WEIGHT: &str = "leave it out: a weight on an example's term makes a loss that is no log likelihood. If a \
      weight is how many times a row occurs, `weights = \"count\"` names its column; if some measurements are less \
      precise, the scale is of each: `scale = softplus(out[1])`; if rows are sampled unevenly, what decides that is an input";

@@ -168,6 +168,48 @@ pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
         let law = match likelihood.name {
             "Categorical" => format!("Categorical(logits={})", named("logits")),
             "Bernoulli" => format!("Bernoulli(logits={})", labels(named("logits"))),
+            "OrderedLogistic" => {
+                // Of one place a row of one number.
+                let eta = match target.kind.axes() {
+                    None => format!("{}[..., 0]", named("eta")),
+                    Some(_) => named("eta"),
+                };
+                let cutpoints = named("cutpoints");
+                let cutpoints = match cutpoints.starts_with("jnp.array(") {
+                    true => cutpoints,
+                    false => format!("jnp.array([{cutpoints}])"),
+                };
+                format!("OrderedLogistic({eta}, {cutpoints})")
+            }
+            "MixtureNormal" => {
+                let axes = target.kind.axes();
+                let axes = axes.map_or(vec![target.kind.entries()], |axes| axes.sizes().to_vec());
+                let axes: Vec<String> = axes.iter().map(usize::to_string).collect();
+                let shape = format!("(len(x), {}, {})", axes.join(", "), observe.components);
+                let parts = observe.arguments.iter().zip(&arguments);
+                let parts: Vec<String> = parts
+                    .map(|(argument, text)| match argument {
+                        Argument::Node(_) => format!("({text}).reshape({shape})"),
+                        Argument::Numbers(_) => text.clone(),
+                    })
+                    .collect();
+                let [logits, loc, scale] = &parts[..] else {
+                    return Err(refused("a mixture of other arguments").into());
+                };
+                format!(
+                    "MixtureSameFamily(dist.Categorical(logits={logits}), dist.Normal({loc}, {scale}))"
+                )
+            }
+            "ZeroInflatedPoisson" => format!(
+                "ZeroInflatedDistribution(dist.Poisson(jnp.exp({})), gate_logits={})",
+                named("log_rate"),
+                named("gate_logits")
+            ),
+            "NegativeBinomial" => format!(
+                "NegativeBinomial2(jnp.exp({}), {})",
+                named("log_mean"),
+                named("concentration")
+            ),
             "Poisson" => format!("Poisson(jnp.exp({}))", named("log_rate")),
             "Binomial" => format!(
                 "Binomial(total_count={}, logits={})",

@@ -33,6 +33,7 @@ static FILES: &[&str] = &[
     include_str!("pieces/posteriors/limit.py"),
     include_str!("pieces/posteriors/start.py"),
     include_str!("pieces/likelihoods/numbers.py"),
+    include_str!("pieces/likelihoods/ordered.py"),
     include_str!("pieces/estimators/rows.py"),
     include_str!("pieces/estimators/flipout.py"),
     include_str!("pieces/estimators/local_reparameterization.py"),

@@ -2,10 +2,11 @@
 
 use super::{Context, refused, scalar};
 use crate::diagnostic::Result;
-use crate::emit::python::{Code, quoted};
+use crate::emit::python::{Code, number, quoted};
 use crate::expression::{self, Dialect, Expression, Operand};
 use crate::ir::{Argument, Numbers, Observe, TermKind};
 use crate::likelihood::TargetKind;
+use crate::signature::Kind;
 
 /// The lines of `Model.nll`.
 pub(super) fn body(context: &Context, code: &mut Code) -> Result<()> {
@@ -43,11 +44,17 @@ fn one(
         code.line(format!("known = {is_known}"));
         code.line(format!("y = {known}"));
     }
+    if observe.likelihood.has_components() {
+        // Beside the components of each entry.
+        code.line("y = y.unsqueeze(-1)");
+    }
     let nll = arguments(context, code, (kind, observe), nll)?;
     let start = format!("{variable} = ");
     let names = |name: &str| match name {
         // That of the label.
         "logits_y" => Operand::tensor("logits.gather(-1, y.unsqueeze(-1)).squeeze(-1)"),
+        "cutpoints_y" => Operand::tensor("cutpoints[y]"),
+        "cutpoints_j" => Operand::tensor("cutpoints[y + 1]"),
         name => Operand::tensor(name),
     };
     code.placed(|indent| nll.statement(Dialect::Torch, &names, indent, &start));
@@ -65,6 +72,18 @@ pub(super) fn fits(context: &Context, code: &mut Code) -> Result<()> {
         code.line(format!("y = targets[{index}]{}", of_entries(kind)));
         let variable = format!("fit_{index}");
         match expression::mean(observe.likelihood) {
+            None if is_ordered(observe) => {
+                let of = |name: &str| Expression::Name(name.into());
+                arguments(context, code, (kind, observe), of("cutpoints"))?;
+                let eta = match arguments(context, code, (kind, observe), of("eta"))? {
+                    Expression::Number(fixed) => number(fixed),
+                    _ => "eta.unsqueeze(-1)".into(),
+                };
+                let probabilities = format!("torch.sigmoid(cutpoints - {eta}).diff(dim=-1)");
+                code.line(format!(
+                    "{variable} = ({probabilities}.argmax(-1) == y).sum()"
+                ));
+            }
             None => {
                 let logits = Expression::Name("logits".into());
                 arguments(context, code, (kind, observe), logits)?;
@@ -112,7 +131,10 @@ fn arguments(
                     let node = &context.plan.model.nodes[*node];
                     (node.shape.rank(), quoted(&node.name))
                 };
-                format!("values[{name}]{}", of_values(kind, rank))
+                format!("values[{name}]{}", of_values(kind, rank, observe))
+            }
+            Argument::Numbers(numbers) if parameter.kind == Kind::Ordered => {
+                ordered(context, numbers)?
             }
             Argument::Numbers(numbers) => match fixed_for_all(numbers) {
                 Some(number) => {
@@ -126,7 +148,9 @@ fn arguments(
     }
     let number = |name: &str| {
         let mut all = fixed.iter();
-        let (_, number) = all.find(|(known, _)| *known == name)?;
+        // Of a mixture a number that all components have.
+        let (_, number) =
+            all.find(|(known, _)| *known == name || name.strip_suffix("_k") == Some(known))?;
         Some(Expression::Number(*number))
     };
     Ok(of.with(&number))
@@ -144,9 +168,20 @@ fn of_entries(kind: &TargetKind) -> &'static str {
     }
 }
 
+/// Whether the classes have an order, with numbers between them.
+fn is_ordered(observe: &Observe) -> bool {
+    let mut parameters = observe.likelihood.signature().parameters.iter();
+    parameters.any(|parameter| parameter.kind == Kind::Ordered)
+}
+
 /// What makes a value of the network of so many axes, beside the batch, fit that.
-fn of_values(kind: &TargetKind, rank: usize) -> String {
+fn of_values(kind: &TargetKind, rank: usize, observe: &Observe) -> String {
     match kind {
+        _ if observe.likelihood.has_components() => {
+            format!(".reshape(-1, {}, {})", kind.entries(), observe.components)
+        }
+        TargetKind::Category(_) if is_ordered(observe) => ".flatten()".into(),
+        TargetKind::Categories { .. } if is_ordered(observe) => ".flatten(1)".into(),
         TargetKind::Categories { classes, places } => {
             format!(".reshape(-1, {}, {classes})", places.len())
         }
@@ -162,6 +197,13 @@ fn fixed_for_all(numbers: &Numbers) -> Option<f64> {
         [all] if all.leaves().is_empty() => Some(all.value(&|_| 0.0)),
         _ => None,
     }
+}
+
+/// Numbers in ascending order between infinite ends.
+fn ordered(context: &Context, numbers: &Numbers) -> Result<String> {
+    let each = numbers.each.iter();
+    let each: Result<Vec<String>> = each.map(|n| scalar::python(context, n, None)).collect();
+    Ok(format!("between_ends(values, {})", each?.join(", ")))
 }
 
 /// A number that all entries of the target have, or one for each.

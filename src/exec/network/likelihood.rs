@@ -198,6 +198,7 @@ impl<T: Number> Network<T> {
         let width = out.len() / self.examples.max(1);
         assert_eq!(out.len(), width * self.examples, "a row an example");
         let (share, places) = (observed.share(), observed.places());
+        let entries = observed.target.kind.entries();
         let shares = out.par_chunks_mut(share * width.max(1)).enumerate();
         shares.share(|(at, out)| {
             let (start, count) = (at * share, out.len() / width);
@@ -205,7 +206,7 @@ impl<T: Number> Network<T> {
                 .iter()
                 .map(|a| a.of(start..start + count).by_place(places))
                 .collect();
-            likelihood.predictive(&arguments, count * places, out);
+            likelihood.predictive(&arguments, [count * places, entries / places], out);
         });
     }
 

@@ -13,6 +13,7 @@ mod method;
 mod network;
 mod observe;
 mod options;
+mod ordered;
 mod parameter;
 mod paths;
 mod posterior;

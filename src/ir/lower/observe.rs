@@ -127,21 +127,32 @@ impl Lower<'_> {
         }
         let widths = place.and_then(|(target, span)| self.widths(likelihood, call, target, span));
         let mut arguments = Vec::new();
+        let mut components = 1;
         for (index, (parameter, given)) in
             signature.parameters.iter().zip(&bound.values).enumerate()
         {
             let Some(given) = given else { continue };
-            // All entries of an image have one number: there may be many.
+            // All entries of an image have one number: there may be many. So have all components.
             let of_image = target.is_some_and(|target| target.kind.axes().is_some());
-            let width = widths.as_ref().filter(|_| !of_image);
+            let is_one =
+                (of_image || likelihood.has_components()) && parameter.kind != Kind::Ordered;
+            let width = widths.as_ref().filter(|_| !is_one);
             let width = width.map_or(1, |widths| widths[index]);
             let Some(argument) = self.argument((observed, parameter), width, &given.expr, items)
             else {
                 continue;
             };
+            if likelihood.has_components() && index == 0 {
+                let entries = widths.as_ref().map_or(1, |widths| widths[0]);
+                let Some(found) = self.components(&argument, parameter, entries, given.span) else {
+                    continue;
+                };
+                components = found;
+            }
             if let Argument::Node(node) = argument {
                 if let (Some(widths), Some((target, declared))) = (&widths, place) {
-                    self.check_width(node, widths[index], given.span, target, declared);
+                    let wanted = [widths[index], components];
+                    self.check_width(node, wanted, given.span, target, declared);
                 }
                 self.check_positive(node, parameter, &given.expr);
             }
@@ -152,9 +163,43 @@ impl Lower<'_> {
         whole.then(|| Observe {
             likelihood,
             arguments,
+            components,
             text: one_line(self.source.slice(span)),
             span,
         })
+    }
+
+    /// How many components a mixture has: the numbers of its first argument for each entry of the target.
+    fn components(
+        &mut self,
+        argument: &Argument,
+        parameter: &Parameter,
+        entries: usize,
+        span: Span,
+    ) -> Option<usize> {
+        let name = parameter.name;
+        let Some(node) = argument.node() else {
+            let title =
+                format!("`{name}` is a value of the network, with a number for each component");
+            let help = "the network ends with all of them: `out = dense(9)`, `logits = out[0:3]`, `loc = out[3:6]`, \
+                        `scale = softplus(out[6:9])`";
+            self.report(Diagnostic::error("E0206", title).at(span, "").help(help));
+            return None;
+        };
+        let node = &self.nodes[node];
+        let count = node.shape.len();
+        if count.is_multiple_of(entries) {
+            return Some(count / entries);
+        }
+        let title = format!(
+            "`{}` has {}, which are no components of {entries} entries",
+            node.name,
+            crate::words::count(count, "number", "numbers")
+        );
+        let message =
+            Diagnostic::error("E0305", title).at(span, format!("a multiple of {entries} wanted"));
+        self.report(message);
+        None
     }
 
     /// The name of the network's last value.
@@ -225,6 +270,7 @@ impl Lower<'_> {
     ) -> Option<Argument> {
         let domain = match parameter.kind {
             Kind::Value { domain } => domain,
+            Kind::Ordered => return self.ordered((target, parameter), width, expr),
             // A constant, such as a number of trials.
             _ => {
                 let (scope, messages) = scoped!(self, None);
@@ -273,7 +319,7 @@ impl Lower<'_> {
     }
 
     /// `[learned(0.5), n2]`: a number for each entry of the target.
-    fn list(&mut self, place: Place, items: &[Expr], span: Span) -> Option<Numbers> {
+    pub(super) fn list(&mut self, place: Place, items: &[Expr], span: Span) -> Option<Numbers> {
         let (parameter, width) = (place.parameter, place.entries);
         if items.len() != width {
             let wanted = match width {
@@ -334,15 +380,23 @@ impl Lower<'_> {
     fn check_width(
         &mut self,
         node: Handle<Node>,
-        wanted: usize,
+        [entries, components]: [usize; 2],
         place: Span,
         target: &Target,
         declared: Span,
     ) {
         let node = &self.nodes[node];
         if let Some(axes) = target.kind.axes() {
-            return self.check_axes(node.clone(), wanted, axes, place, target, declared);
+            return self.check_axes(
+                node.clone(),
+                [entries, components],
+                axes,
+                place,
+                target,
+                declared,
+            );
         }
+        let wanted = entries * components;
         let (width, rank) = (node.shape.len(), node.shape.rank());
         if width == wanted && rank <= 1 {
             return;
@@ -351,7 +405,11 @@ impl Lower<'_> {
             0 | 1 => format!("has {}", crate::words::count(width, "entry", "entries")),
             _ => format!("is {}", node.shape),
         };
-        let wants = format!("`{}` {}", target.name, target.kind.size());
+        let of_each = match components {
+            1 => String::new(),
+            _ => format!(", of {components} components each"),
+        };
+        let wants = format!("`{}` {}{of_each}", target.name, target.kind.size());
         let wanted_text = crate::words::count(wanted, "entry wanted", "entries wanted");
         let mut message = Diagnostic::error("E0305", format!("`{}` {has}, and {wants}", node.name))
             .at(place, wanted_text);
@@ -376,7 +434,7 @@ impl Lower<'_> {
     fn check_axes(
         &mut self,
         node: Node,
-        wanted: usize,
+        [entries, components]: [usize; 2],
         axes: Axes,
         place: Span,
         target: &Target,
@@ -384,7 +442,13 @@ impl Lower<'_> {
     ) {
         let mut expected = axes.sizes().to_vec();
         if let TargetKind::Categories { classes, .. } = target.kind {
-            expected.push(classes);
+            // One number a class; of classes that have an order one for all.
+            if entries == axes.len() * classes {
+                expected.push(classes);
+            }
+        }
+        if components > 1 {
+            expected.push(components);
         }
         let squeezed = |sizes: &[usize]| sizes.iter().copied().filter(|n| *n != 1).collect();
         let (found, asked): (Vec<usize>, Vec<usize>) =
@@ -410,7 +474,7 @@ impl Lower<'_> {
             (true, _) => message,
             (false, _) => message.help(format!(
                 "a network of {} gives a value of {expected}: its layers keep the places, or bring them back",
-                crate::words::count(wanted, "number", "numbers")
+                crate::words::count(expected.len(), "number", "numbers")
             )),
         });
     }

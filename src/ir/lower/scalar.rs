@@ -238,7 +238,7 @@ impl Lower<'_> {
     }
 
     /// The number that a learned one starts from.
-    fn learned_start(&mut self, place: Place, expr: &Expr, span: Span) -> Option<f64> {
+    pub(super) fn learned_start(&mut self, place: Place, expr: &Expr, span: Span) -> Option<f64> {
         let Place {
             parameter, domain, ..
         } = place;
@@ -263,7 +263,7 @@ impl Lower<'_> {
         None
     }
 
-    fn range_of(&self, leaf: Leaf) -> Range {
+    pub(super) fn range_of(&self, leaf: Leaf) -> Range {
         match leaf {
             Leaf::Learned(learned) => Range::of(self.learned[learned].domain),
             Leaf::Latent(latent) => self.fits[latent].posterior.range(),

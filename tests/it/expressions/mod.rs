@@ -193,6 +193,9 @@ fn nll(likelihood: &dyn Likelihood, round: usize, numbers: &mut Numbers) -> Case
     let signature = likelihood.signature();
     let is_categorical = signature.name == "Categorical";
     let mut values: Vec<(String, f64)> = Vec::new();
+    if let "OrderedLogistic" | "MixtureNormal" = signature.name {
+        return of_lists(likelihood, round, numbers);
+    }
     match is_categorical {
         true => values.extend((1..=CLASSES).map(|k| {
             let logit = numbers.between(-4.0, 4.0);
@@ -204,7 +207,7 @@ fn nll(likelihood: &dyn Likelihood, round: usize, numbers: &mut Numbers) -> Case
         })),
     }
     let y = match signature.name {
-        "Poisson" | "NegativeBinomial" | "Binomial" => (round % 9) as f64,
+        "Poisson" | "NegativeBinomial" | "Binomial" | "ZeroInflatedPoisson" => (round % 9) as f64,
         "Bernoulli" => (round % 2) as f64,
         "Categorical" => (round % CLASSES) as f64,
         _ => numbers.between(0.1, 4.0),
@@ -237,6 +240,88 @@ fn nll(likelihood: &dyn Likelihood, round: usize, numbers: &mut Numbers) -> Case
         expression: expression::nll(likelihood).unwrap(),
         values,
         kernel: kernel[0],
+        slopes,
+    }
+}
+
+/// Cutpoints between classes, of which the formula has two; components of a mixture, which it sums over.
+fn of_lists(likelihood: &dyn Likelihood, round: usize, numbers: &mut Numbers) -> Case {
+    let name = likelihood.signature().name;
+    let components = 3;
+    let expression = expression::nll(likelihood).unwrap();
+    let run = |rows: &[&[f64]], targets: Targets<f64>| {
+        let strides = rows.iter().map(|values| Rows {
+            values,
+            stride: values.len(),
+            step: 1,
+        });
+        let strides: Vec<Rows<f64>> = strides.collect();
+        let (mut kernel, mut slopes) = (
+            [0.0],
+            rows.iter()
+                .map(|row| vec![0.0; row.len()])
+                .collect::<Vec<_>>(),
+        );
+        let mut gradients: Vec<&mut [f64]> = slopes.iter_mut().map(|row| &mut row[..]).collect();
+        likelihood.nll(&strides, targets, 1.0, &mut kernel, &mut gradients);
+        (kernel[0], slopes)
+    };
+    if name == "OrderedLogistic" {
+        // A class between two others: the ends are infinite.
+        let class = 1 + round % (CLASSES - 2);
+        let eta = numbers.between(-4.0, 4.0);
+        let mut cutpoints = vec![numbers.between(-3.0, 0.0)];
+        while cutpoints.len() < CLASSES - 1 {
+            let distance = numbers.between(0.1, 2.0);
+            cutpoints.push(cutpoints[cutpoints.len() - 1] + distance);
+        }
+        let label = [class as u32];
+        let (kernel, slopes) = run(&[&[eta], &cutpoints], Targets::Labels(&label));
+        let of = |k: usize| (cutpoints[k], slopes[1][k]);
+        let (lower, upper) = (of(class - 1), of(class));
+        return Case {
+            what: format!("nll of {name} at {class}"),
+            expression,
+            values: vec![
+                ("eta".into(), eta),
+                ("cutpoints_y".into(), lower.0),
+                ("cutpoints_j".into(), upper.0),
+            ],
+            kernel,
+            slopes: vec![
+                ("eta".into(), slopes[0][0]),
+                ("cutpoints_y".into(), lower.1),
+                ("cutpoints_j".into(), upper.1),
+            ],
+        };
+    }
+    let mut values = vec![];
+    let mut rows = vec![];
+    for (argument, [low, high]) in [
+        ("logits", [-3.0, 3.0]),
+        ("loc", [-2.0, 4.0]),
+        ("scale", [0.2, 3.0]),
+    ] {
+        let row: Vec<f64> = (0..components)
+            .map(|_| numbers.between(low, high))
+            .collect();
+        let named = row
+            .iter()
+            .zip(1..)
+            .map(|(value, k)| (format!("{argument}_{k}"), *value));
+        values.extend(named);
+        rows.push(row);
+    }
+    let y = [numbers.between(0.1, 4.0)];
+    let rows: Vec<&[f64]> = rows.iter().map(|row| &row[..]).collect();
+    let (kernel, slopes) = run(&rows, Targets::Reals(&y));
+    let slopes = beside(&values, &slopes.concat());
+    values.push(("y".into(), y[0]));
+    Case {
+        what: format!("nll of {name} at {y:?}"),
+        expression: expression.expand("k", components),
+        values,
+        kernel,
         slopes,
     }
 }

@@ -141,7 +141,7 @@ fn every_layer_has_the_loss_of_the_interpreter() {
 }
 
 /// Whoever uses a likelihood may have its numbers from the network, fixed, learned or from a latent variable.
-const OBSERVED: [(&str, usize, &str); 29] = [
+const OBSERVED: [(&str, usize, &str); 39] = [
     ("category[3]", 3, "Categorical(logits = f)"),
     ("category[3]", 4, "Categorical(logits = f[1:4])"),
     ("binary", 1, "Bernoulli(logits = f)"),
@@ -178,6 +178,48 @@ const OBSERVED: [(&str, usize, &str); 29] = [
     ("real", 1, "InverseGamma(learned(2.5), softplus(f))"),
     ("real", 1, "InverseGamma(softplus(f), 2)"),
     ("real", 1, "Exponential(softplus(f))"),
+    ("real", 1, "Laplace(f, softplus(tau))"),
+    ("real", 1, "StudentT(df = 4, loc = f, scale = exp(tau))"),
+    (
+        "real",
+        6,
+        "MixtureNormal(logits = f[0:2], loc = f[2:4], scale = softplus(f[4:6]))",
+    ),
+    (
+        "real",
+        6,
+        "MixtureNormal(logits = f[0:3], loc = f[3:6], scale = 0.5)",
+    ),
+    (
+        "real[2]",
+        8,
+        "MixtureNormal(logits = f[0:4], loc = f[4:8], scale = learned(0.5))",
+    ),
+    (
+        "category[4]",
+        1,
+        "OrderedLogistic(eta = f, cutpoints = learned(0))",
+    ),
+    (
+        "category[3]",
+        1,
+        "OrderedLogistic(eta = f, cutpoints = [tau, tau + 0.5])",
+    ),
+    (
+        "category[2]",
+        1,
+        "OrderedLogistic(eta = f, cutpoints = [0.3])",
+    ),
+    (
+        "count",
+        2,
+        "ZeroInflatedPoisson(gate_logits = f[0], log_rate = f[1])",
+    ),
+    (
+        "count",
+        1,
+        "ZeroInflatedPoisson(gate_logits = learned(-1), log_rate = f)",
+    ),
     ("count", 1, "Poisson(log_rate = f)"),
     (
         "count",
@@ -225,6 +267,16 @@ fn targets_at_the_places_of_an_image() {
         ("binary[4, 5, 1]", 1, "Bernoulli(logits = f)"),
         ("real[4, 5, 2]", 2, "Normal(loc = f, scale = 0.3)"),
         ("real[4, 5, 2]", 2, "Laplace(loc = f, scale = learned(0.3))"),
+        (
+            "real[4, 5, 1]",
+            3,
+            "MixtureNormal(logits = f, loc = f, scale = 0.5)",
+        ),
+        (
+            "category[3][4, 5]",
+            1,
+            "OrderedLogistic(eta = f, cutpoints = learned([-1, 0.5]))",
+        ),
     ] {
         let text = format!(
             "model test\ninput x: real[4, 5, 2]\ntarget y: {target}\n\

@@ -124,7 +124,7 @@ impl<T: Math> Nll<T> for Bernoulli {
         }
     }
 
-    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
+    fn predictive(&self, arguments: &[Rows<T>], [examples, _]: [usize; 2], out: &mut [T]) {
         for (n, out) in out.iter_mut().enumerate().take(examples) {
             *out = arguments[0].at(n, 0).sigmoid();
         }

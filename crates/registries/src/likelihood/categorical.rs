@@ -223,7 +223,7 @@ impl<T: Math> Nll<T> for Categorical {
         self.nll(arguments, targets, T::zero(), nll, &mut [&mut []]);
     }
 
-    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
+    fn predictive(&self, arguments: &[Rows<T>], [examples, _]: [usize; 2], out: &mut [T]) {
         let classes = out.len() / examples.max(1);
         let logits = Logits {
             rows: &arguments[0],

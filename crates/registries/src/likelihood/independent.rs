@@ -166,7 +166,7 @@ where
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {
-        Summary::Numbers(Numbers::new(self, target))
+        Summary::Numbers(Numbers::new(self, target, self.parameters()))
     }
 
     fn refuse(&self, arguments: &[Option<f64>], y: f64) -> Option<String> {
@@ -224,8 +224,7 @@ impl<T: Math, D: Observable> Nll<T> for Independent<D> {
         self.nll(arguments, targets, T::zero(), nll, &mut []);
     }
 
-    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
-        let width = out.len() / (arguments.len() * examples.max(1));
+    fn predictive(&self, arguments: &[Rows<T>], [_, width]: [usize; 2], out: &mut [T]) {
         let rows = out.chunks_exact_mut((arguments.len() * width).max(1));
         for (n, out) in rows.enumerate() {
             for (argument, out) in arguments.iter().zip(out.chunks_exact_mut(width)) {
@@ -238,10 +237,6 @@ impl<T: Math, D: Observable> Nll<T> for Independent<D> {
 }
 
 impl<D: Observable> Marginal for Independent<D> {
-    fn numbers(&self) -> usize {
-        self.parameters()
-    }
-
     fn standardizes(&self) -> bool {
         self.distribution.values() == Values::Real
     }

@@ -4,8 +4,6 @@
 /// The distribution of one number under one draw of the weights. A few numbers describe it: Normal's are its mean
 /// and its variance.
 pub trait Marginal: Sync {
-    /// How many numbers describe it.
-    fn numbers(&self) -> usize;
     /// Whether y = scale · y′ + offset has a distribution of the same family.
     fn standardizes(&self) -> bool;
     /// Whether it is of whole numbers from 0 on.
@@ -34,7 +32,7 @@ pub trait Marginal: Sync {
 
 impl std::fmt::Debug for dyn Marginal {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "a distribution of {} numbers", self.numbers())
+        write!(f, "a distribution of a number")
     }
 }
 

@@ -9,14 +9,17 @@ mod crps;
 mod independent;
 mod information;
 mod mixture;
+mod mixture_normal;
 mod normal;
 mod numbers;
 mod observed;
+mod ordered_logistic;
 mod quantile;
 mod reals;
 mod summary;
 mod tally;
 mod target;
+mod zero_inflated;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
@@ -53,6 +56,9 @@ pub static LIKELIHOODS: &[&dyn Likelihood] = &[
     &counts::POISSON,
     &counts::NEGATIVE_BINOMIAL,
     &counts::BINOMIAL,
+    &zero_inflated::ZERO_INFLATED_POISSON,
+    &ordered_logistic::OrderedLogistic,
+    &mixture_normal::MixtureNormal,
 ];
 
 /// The likelihood called `name`.
@@ -79,6 +85,11 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     fn signature(&self) -> &'static Signature;
     /// How many entries each argument has for a target of this kind, or why the target does not fit.
     fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String>;
+    /// Whether each argument has several numbers for each of the entries that [`Likelihood::arguments`] counts: those of
+    /// the components of a mixture. The first argument, a value of the network, says how many.
+    fn has_components(&self) -> bool {
+        false
+    }
     /// The nll of one entry of a target y, in the notation of `bnnc::maths`.
     fn formula(&self) -> &'static str;
     /// The mean of one entry of a target of numbers, in the same notation, and the median where there is no mean; `None` where
@@ -91,7 +102,8 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     /// The nll per example that a network that knows nothing starts near, for `check` to print beside
     /// the initial KL: ln k for k classes; `None` where it depends on the data.
     fn uninformed(&self, target: &TargetKind) -> Option<f64>;
-    /// How predictions of a target of this kind, which fits, are averaged, written and scored.
+    /// How predictions of a target of this kind, which fits, are averaged, written and scored; of a mixture with one
+    /// component ([`Summary::of_components`]).
     fn summary(&'static self, target: &TargetKind) -> Summary;
     /// The expected Fisher information of one example by the arguments that come from the network, or why it is not
     /// known; `observed` says of each of the target's [`TargetKind::entries`] whether it is there.
@@ -202,8 +214,8 @@ pub trait Nll<T: Real>: Sync {
 
     /// Writes the predictive distribution of each example given one draw of the weights, a row as its
     /// [`Likelihood::summary`] takes it: class probabilities (categorical: k; binary: the probability of 1), or
-    /// what describes the distribution of each entry (Normal: `[mean.., variance..]`, 2k numbers).
-    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]);
+    /// what describes the distribution of each of a target's entries (Normal: `[mean.., variance..]`, 2k numbers).
+    fn predictive(&self, arguments: &[Rows<T>], examples_and_entries: [usize; 2], out: &mut [T]);
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Likelihood for Normal {
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {
-        Summary::Numbers(Numbers::new(&NORMAL, target))
+        Summary::Numbers(Numbers::new(&NORMAL, target, 2))
     }
 }
 
@@ -106,10 +106,6 @@ pub(super) struct MeanAndVariance;
 pub(super) static NORMAL: MeanAndVariance = MeanAndVariance;
 
 impl Marginal for MeanAndVariance {
-    fn numbers(&self) -> usize {
-        2
-    }
-
     fn standardizes(&self) -> bool {
         true
     }
@@ -157,10 +153,10 @@ impl Marginal for MeanAndVariance {
 }
 
 /// The most draws whose pairs are all looked at.
-const MOST_PAIRED: usize = 1000;
+pub(super) const MOST_PAIRED: usize = 1000;
 
 /// `E|X|` of a normal number X.
-fn mean_size(mean: f64, variance: f64) -> f64 {
+pub(super) fn mean_size(mean: f64, variance: f64) -> f64 {
     if variance <= 0.0 {
         return mean.abs();
     }
@@ -213,9 +209,8 @@ impl<T: Math> Nll<T> for Normal {
         }
     }
 
-    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
+    fn predictive(&self, arguments: &[Rows<T>], [_, width]: [usize; 2], out: &mut [T]) {
         let (loc, scale) = (&arguments[0], &arguments[1]);
-        let width = out.len() / (2 * examples.max(1));
         for (n, out) in out.chunks_exact_mut((2 * width).max(1)).enumerate() {
             let (mean, variance) = out.split_at_mut(width);
             for i in 0..width {

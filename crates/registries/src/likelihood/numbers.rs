@@ -7,7 +7,7 @@ use super::{Marginal, Predictive, TargetKind, crps, mixture};
 /// The central intervals whose coverage is told.
 pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 
-/// The summary of numbers. A row holds the [`Marginal::numbers`] of each entry, the first of all entries, then
+/// The summary of numbers. A row holds the numbers that describe each entry's distribution, the first of all entries, then
 /// the second of all entries; in own units (`in_units`) an entry's stand together.
 ///
 /// Columns: `mean`, `std`, `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the
@@ -24,6 +24,8 @@ pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 pub struct Numbers {
     /// What one draw predicts of one entry.
     pub marginal: &'static dyn Marginal,
+    /// How many numbers describe it.
+    pub each: usize,
     /// Entries of a target.
     pub entries: usize,
     /// Whether a target is an image: too many entries to tell of each.
@@ -31,16 +33,17 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    pub(super) fn new(marginal: &'static dyn Marginal, target: &TargetKind) -> Self {
+    pub(super) fn new(marginal: &'static dyn Marginal, target: &TargetKind, each: usize) -> Self {
         Numbers {
             marginal,
+            each,
             entries: target.entries(),
             of_image: target.axes().is_some(),
         }
     }
 
     pub(super) fn row(&self) -> usize {
-        self.entries * self.marginal.numbers()
+        self.entries * self.each
     }
 
     /// The numbers of one entry, from a row as [`super::Nll::predictive`] writes it.
@@ -51,7 +54,7 @@ impl Numbers {
     }
 
     pub(super) fn in_units(&self, row: &[f32], units: Units, out: &mut [f64]) {
-        let each = out.chunks_exact_mut(self.marginal.numbers());
+        let each = out.chunks_exact_mut(self.each);
         for (entry, out) in each.enumerate() {
             self.gather(row, entry, out);
             let (offset, scale) = units.at(entry);
@@ -61,7 +64,7 @@ impl Numbers {
 
     /// The mean and variance of every entry, from a row as [`super::Nll::predictive`] writes it.
     pub fn moments(&self, row: &[f64]) -> Vec<(f64, f64)> {
-        let mut numbers = vec![0.0; self.marginal.numbers()];
+        let mut numbers = vec![0.0; self.each];
         let mut of_entry = |entry| {
             self.gather(row, entry, &mut numbers);
             self.marginal.moments(&numbers)
@@ -77,7 +80,7 @@ impl Numbers {
 
     pub(super) fn add(&self, into: &mut Predictive, place: usize, draw: usize, row: &[f64]) {
         let count = (draw + 1) as f64;
-        for (entry, numbers) in row.chunks_exact(self.marginal.numbers()).enumerate() {
+        for (entry, numbers) in row.chunks_exact(self.each).enumerate() {
             let (mean, variance) = self.marginal.moments(numbers);
             let at = place * self.entries + entry;
             // Welford: no digits are lost where the means are large. The sum of squares becomes a variance in
@@ -100,7 +103,7 @@ impl Numbers {
         detail: Detail,
         target: Option<&dyn Fn(usize) -> f64>,
     ) {
-        let each = self.marginal.numbers();
+        let each = self.each;
         for entry in 0..self.entries {
             let parts: Vec<&[f64]> = (rows.chunks_exact(self.row()))
                 .map(|row| &row[entry * each..][..each])
@@ -184,7 +187,7 @@ impl Numbers {
         let rows = rows.chunks_exact(self.row());
         for (row, target) in rows.zip(targets.chunks_exact(self.entries)) {
             self.in_units(row, units, &mut own);
-            let entries = own.chunks_exact(self.marginal.numbers()).zip(target);
+            let entries = own.chunks_exact(self.each).zip(target);
             let of_row = entries.enumerate().filter(|(_, (_, y))| !y.is_nan());
             sum += of_row
                 .map(|(k, (numbers, y))| {

@@ -235,6 +235,17 @@ impl Units<'_> {
 pub type TargetOf<'a> = &'a dyn Fn(usize, usize) -> f64;
 
 impl Summary {
+    /// The same of a mixture of so many components, each of which as many numbers describe.
+    pub fn of_components(self, components: usize) -> Summary {
+        match self {
+            Summary::Classes(_) => self,
+            Summary::Numbers(numbers) => Summary::Numbers(Numbers {
+                each: numbers.each * components,
+                ..numbers
+            }),
+        }
+    }
+
     /// Numbers of a row of [`super::Nll::predictive`].
     pub fn row(&self) -> usize {
         match self {

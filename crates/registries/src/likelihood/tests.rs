@@ -96,6 +96,47 @@ fn cases() -> Vec<Case> {
             vec![one(8.0), (vec![0.4, -1.0, 2.0], 1, 1)],
             counts(),
         ),
+        case(
+            "ZeroInflatedPoisson",
+            vec![(vec![0.4, -1.0, 2.0], 1, 1), (vec![1.3, 0.2, -2.0], 1, 1)],
+            counts(),
+        ),
+        case(
+            "ZeroInflatedPoisson",
+            vec![one(-0.7), (vec![1.3, 0.2, -2.0], 1, 1)],
+            Observed::Reals(vec![0.0, 0.0, 2.0]),
+        ),
+        // the first class, one between, the last; and two places of an example
+        case(
+            "OrderedLogistic",
+            vec![(vec![0.4, -1.0, 2.0], 1, 1), (vec![-1.5, -1.3, 0.9], 0, 1)],
+            Observed::Labels(vec![0, 1, 3]),
+        ),
+        case(
+            "OrderedLogistic",
+            vec![(images(6), 2, 1), (vec![-0.5, 1.9], 0, 1)],
+            Observed::Labels(vec![2, 0, 1, 1, 0, 2]),
+        ),
+        case(
+            "OrderedLogistic",
+            vec![(vec![0.4, -1.0, 2.0], 1, 1), one(0.3)],
+            Observed::Labels(vec![0, 1, 1]),
+        ),
+        // three components: of one number, with one scale for all; of two numbers
+        case(
+            "MixtureNormal",
+            vec![(images(9), 3, 1), (images(9), 3, 1), one(0.7)],
+            Observed::Reals(vec![0.1, -2.0, 0.7]),
+        ),
+        case(
+            "MixtureNormal",
+            vec![
+                (images(18), 6, 1),
+                (images(18), 6, 1),
+                ((1..=18).map(|i| 0.2 * f64::from(i)).collect(), 6, 1),
+            ],
+            reals(),
+        ),
     ]
 }
 
@@ -336,7 +377,7 @@ fn no_gradient_is_too_small_to_go_back_at_full_speed() {
 fn predictions_are_distributions_of_the_nll() {
     let logits = [0.3, -1.2, 2.0, 4.0, -30.0, 900.0];
     let mut probabilities = [0.0; 6];
-    Categorical.predictive(&[rows(&logits, 3)], 2, &mut probabilities);
+    Categorical.predictive(&[rows(&logits, 3)], [2, 1], &mut probabilities);
     for (n, row) in probabilities.chunks(3).enumerate() {
         assert_close(row.iter().sum(), 1.0, 1e-14, "sum");
         for (class, probability) in row.iter().enumerate() {
@@ -348,7 +389,7 @@ fn predictions_are_distributions_of_the_nll() {
     }
 
     let (mut probability, mut nll) = ([0.0; 2], [0.0; 2]);
-    Bernoulli.predictive(&[rows(&[0.4, 0.4], 1)], 2, &mut probability);
+    Bernoulli.predictive(&[rows(&[0.4, 0.4], 1)], [2, 1], &mut probability);
     Bernoulli.nll_only(&[rows(&[0.4, 0.4], 1)], Targets::Labels(&[1, 0]), &mut nll);
     assert_close((-nll[0]).exp(), probability[0], 1e-15, "1");
     assert_close((-nll[1]).exp(), 1.0 - probability[1], 1e-15, "0");
@@ -370,7 +411,11 @@ fn predictions_are_distributions_of_the_nll() {
         stride: 0,
         step: 0,
     };
-    Normal.predictive(&[rows(&[1.0, 2.0, 3.0, 4.0], 2), scale], 2, &mut moments);
+    Normal.predictive(
+        &[rows(&[1.0, 2.0, 3.0, 4.0], 2), scale],
+        [2, 2],
+        &mut moments,
+    );
     assert_eq!(moments, [1.0, 2.0, 0.25, 0.25, 3.0, 4.0, 0.25, 0.25]);
 }
 
@@ -390,7 +435,7 @@ fn many_examples_and_many_classes() {
         let targets = Targets::Labels(&labels);
         let gradients = &mut [&mut gradient[..]];
         Nll::<f64>::nll(categorical, &arguments, targets, 0.5, &mut nll, gradients);
-        categorical.predictive(&arguments, examples, &mut predictive);
+        categorical.predictive(&arguments, [examples, 1], &mut predictive);
         let mut nll_only = vec![0.0; examples];
         categorical.nll_only(&arguments, targets, &mut nll_only);
         assert_eq!(nll, nll_only);
@@ -478,12 +523,14 @@ fn densities_and_probabilities_have_their_levels_and_moments() {
         let level = integrate(|y| (-nll(y)).exp(), &ends[..2]);
         assert_close(marginal.level(arguments, ends[1]), level, 1e-10, name);
     }
-    let counts: [(&str, &[f64]); 5] = [
+    let counts: [(&str, &[f64]); 7] = [
         ("Poisson", &[1.3]),
         ("Poisson", &[-4.0]),
         ("NegativeBinomial", &[1.3, 2.5]),
         ("NegativeBinomial", &[0.2, 300.0]),
         ("Binomial", &[12.0, -0.7]),
+        ("ZeroInflatedPoisson", &[0.4, 1.3]),
+        ("ZeroInflatedPoisson", &[-30.0, 2.0]),
     ];
     for (name, arguments) in counts {
         let (nll, marginal) = of_one(name, arguments);
@@ -505,6 +552,120 @@ fn densities_and_probabilities_have_their_levels_and_moments() {
         assert_close(variance, sums[2] - mean * mean, 1e-9, name);
         assert_eq!(marginal.level(arguments, -0.5), 0.0);
     }
+}
+
+/// A mixture's arguments have several numbers for an entry: its row, as predictions have it, and its density.
+#[test]
+fn a_mixture_of_normals_has_the_levels_moments_and_crps_of_its_density() {
+    let mixture = find("MixtureNormal").unwrap();
+    let (logits, locs, scales) = ([0.3, -1.0, 1.2], [-2.0, 0.5, 3.0], [0.4, 1.1, 0.2]);
+    let arguments = [rows(&logits, 3), rows(&locs, 3), rows(&scales, 3)];
+    let density = |y: f64| {
+        let mut nll = [0.0];
+        mixture.nll_only(&arguments, Targets::Reals(&[y]), &mut nll);
+        (-nll[0]).exp()
+    };
+    let ends = [-12.0, -2.0, 0.5, 2.0, 3.0, 12.0];
+    let moment = |power: i32| integrate(|y| y.powi(power) * density(y), &ends);
+    assert_close(moment(0), 1.0, 1e-10, "density");
+    let Summary::Numbers(numbers) = mixture.summary(&TargetKind::Real(1)).of_components(3) else {
+        panic!("numbers")
+    };
+    assert_eq!((numbers.each, numbers.row()), (9, 9));
+    let mut row = [0.0; 9];
+    mixture.predictive(&arguments, [1, 1], &mut row);
+    assert_close(row[..3].iter().sum(), 1.0, 1e-15, "probabilities");
+    let marginal = numbers.marginal;
+    let (mean, variance) = marginal.moments(&row);
+    assert_close(mean, moment(1), 1e-10, "mean");
+    assert_close(variance, moment(2) - mean * mean, 1e-9, "variance");
+    for end in [0.5, 3.0] {
+        let below: Vec<f64> = ends.into_iter().take_while(|x| *x <= end).collect();
+        assert_close(
+            marginal.level(&row, end),
+            integrate(density, &below),
+            1e-10,
+            "level",
+        );
+    }
+    for p in [0.001, 0.3, 0.6, 0.99] {
+        let y = mixture::quantile(marginal, &[&row], p);
+        assert_close(marginal.level(&row, y), p, 1e-9, "quantile");
+    }
+    // Two draws of it, in closed form and by the integral of its definition.
+    let mut other = row;
+    other[3..6].copy_from_slice(&[1.0, 4.0, -1.0]);
+    let parts: [&[f64]; 2] = [&row, &other];
+    let y = 0.9;
+    let square =
+        |x: f64| (mixture::level(marginal, &parts, x) - f64::from(u8::from(x >= y))).powi(2);
+    let split = [-14.0, -2.0, -1.0, 0.5, y, 1.0, 2.0, 3.0, 4.0, 14.0];
+    let crps = marginal.crps(&parts, y).unwrap();
+    assert_close(crps, integrate(square, &split), 1e-7, "crps");
+    // In units of the target.
+    let mut moved = row;
+    marginal.in_units(&mut moved, 10.0, 2.0);
+    assert_close(
+        marginal.level(&moved, 10.0 + 2.0 * 0.5),
+        marginal.level(&row, 0.5),
+        1e-14,
+        "units",
+    );
+    // Of two entries the numbers stand as of other distributions: the first of both, then the second.
+    let (two, locs) = ([0.3, -1.0, 0.1, 0.2], [1.0, 2.0, 3.0, 4.0]);
+    let scale = Rows {
+        values: &[0.5],
+        stride: 0,
+        step: 0,
+    };
+    let arguments = [rows(&two, 4), rows(&locs, 4), scale];
+    let mut row = [0.0; 12];
+    mixture.predictive(&arguments, [1, 2], &mut row);
+    assert_eq!(row[4..8], [1.0, 3.0, 2.0, 4.0]);
+    assert_close(row[0] + row[2], 1.0, 1e-15, "the first entry's");
+}
+
+/// Classes that have an order: their probabilities, where differences of sigmoids have no digits left, and shares of
+/// a uniform start.
+#[test]
+fn ordered_classes_have_the_probabilities_of_their_nll() {
+    let ordered = find("OrderedLogistic").unwrap();
+    let cutpoints = [-1.0, 0.5, 0.75, 4.0];
+    let arguments = |eta: &'static [f64]| {
+        [
+            rows(eta, 1),
+            Rows {
+                values: &cutpoints,
+                stride: 0,
+                step: 1,
+            },
+        ]
+    };
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    for eta in [&[0.3], &[-2.0], &[40.0], &[-60.0]] as [&'static [f64]; 4] {
+        let mut probabilities = [0.0; 5];
+        ordered.predictive(&arguments(eta), [1, 1], &mut probabilities);
+        assert_close(probabilities.iter().sum(), 1.0, 1e-14, "sum");
+        for (class, probability) in probabilities.iter().enumerate() {
+            let label = [class as u32];
+            let mut nll = [0.0];
+            ordered.nll_only(&arguments(eta), Targets::Labels(&label), &mut nll);
+            let relative = (-nll[0]).exp() / probability;
+            assert_close(relative, 1.0, 1e-12, format!("class {class} at {eta:?}"));
+            let upper = cutpoints.get(class).map_or(1.0, |c| sigmoid(c - eta[0]));
+            let lower = class
+                .checked_sub(1)
+                .map_or(0.0, |k| sigmoid(cutpoints[k] - eta[0]));
+            assert_close(*probability, upper - lower, 1e-14, "difference");
+        }
+    }
+    // exp(-60) on the wrong side: a difference of sigmoids would be 0.
+    let mut nll = [0.0];
+    ordered.nll_only(&arguments(&[-60.0]), Targets::Labels(&[2]), &mut nll);
+    let expected = 60.5 - (1.0 - (-0.25f64).exp()).ln();
+    assert_close(nll[0], expected, 1e-12, "far away");
+    assert_eq!(ordered.arguments(&TargetKind::Category(5)), Ok(vec![1, 4]));
+    assert!(ordered.arguments(&TargetKind::Real(1)).is_err());
 }
 
 /// Quantiles and levels undo each other, in heavy tails and where a quantile is a count.

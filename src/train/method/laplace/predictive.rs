@@ -98,7 +98,11 @@ pub fn predict(
             .map(|values| values.rows().by_place(places))
             .collect();
         let out = &mut out[at.start * row..at.end * row];
-        likelihood.predictive(&rows, at.len() * places, out);
+        likelihood.predictive(
+            &rows,
+            [at.len() * places, target.kind.entries() / places],
+            out,
+        );
         if let Some((targets, nll)) = &mut nll {
             let nll = &mut nll[at.start * places..at.end * places];
             let targets = targets.of(at, target.kind.entries());
@@ -145,7 +149,7 @@ fn arguments(around: &mut Around, inputs: &[f32], examples: usize) -> Vec<Values
     if *predictive == Predictive::ClosedForm {
         let variances = variances(linearized, &kernels, inputs, *target, before, ready);
         // Of numbers the part of the weights is the variance of the first argument, the location.
-        if let Summary::Numbers(numbers) = likelihood.summary(&about.kind) {
+        if let Summary::Numbers(numbers) = observe.summary(about.kind) {
             let locations: Vec<&Vec<f64>> = variances
                 .iter()
                 .filter(|(argument, _)| *argument == 0)
