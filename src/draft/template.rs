@@ -87,6 +87,18 @@ pub static TEMPLATES: &[Template] = &[
         "convolutions over volumes"
     ),
     template!(
+        "counts",
+        "counts",
+        Some("made_counts"),
+        "a regression of counts"
+    ),
+    template!(
+        "mixture-density",
+        "mixture_density",
+        Some("inverse_sine"),
+        "several values that may be the target: a mixture of normals"
+    ),
+    template!(
         "regression",
         "concrete",
         None,
