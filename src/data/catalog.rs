@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(
             message.notes,
             [
-                "the data sets are `cifar10`, `mnist`, `fashion_mnist`, `shapes`, `shapes_segmentation`, `volumes`, `shapes_and_numbers`, `adding_problem`, `made_language` and `seasonal_series`"
+                "the data sets are `cifar10`, `mnist`, `fashion_mnist`, `shapes`, `shapes_segmentation`, `volumes`, `shapes_and_numbers`, `adding_problem`, `made_language`, `seasonal_series`, `made_counts` and `inverse_sine`"
             ]
         );
         assert_eq!(message.helps[0].text, "the nearest name is `cifar10`");
