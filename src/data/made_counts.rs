@@ -82,7 +82,7 @@ fn exp(x: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::data::made::testing::fingerprint;
-    use crate::likelihood::{Nll, Rows, Targets, find};
+    use crate::likelihood::{Rows, Targets, find};
 
     #[test]
     fn the_counts_are_the_same_everywhere() {
