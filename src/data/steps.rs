@@ -1,6 +1,7 @@
 //! Rows of a table that are steps: each sequence an example, a row a step, or windows that are cut out of time series.
 
 mod assemble;
+mod order;
 
 pub(super) use assemble::inputs_of_a_row;
 
@@ -10,11 +11,11 @@ mod tests;
 use super::choices::{Choices, no_column};
 use super::coding;
 use super::in_time::InTime;
-use super::look::Kind;
-use super::sheet::{Cell, Column, Sheet};
-use super::{dates, look, names};
+use super::sheet::{Column, Sheet};
+use super::{look, names};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::{counted, thousands};
+use order::at;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
@@ -166,12 +167,6 @@ fn place(header: &[String], key: &'static str, name: &str) -> Result<usize> {
     }
 }
 
-/// What is wrong with a row.
-fn at(path: &Path, sheet: &Sheet, row: usize, what: &str) -> Diagnostic {
-    let title = format!("{}:{}: the row {what}", path.display(), sheet.lines[row]);
-    Diagnostic::error("E0515", title)
-}
-
 /// The examples of a table whose rows are steps.
 pub(super) struct Layout {
     pub(super) steps: Steps,
@@ -298,74 +293,6 @@ impl Layout {
             None => format!("the {kind}"),
             Some(name) => format!("the {kind} `{name}`"),
         }
-    }
-
-    /// Puts the rows of each series in the order of `time`.
-    fn sort(&mut self, path: &Path, sheet: &Sheet, time: &Column) -> Result<()> {
-        let is_dates = look::look(time, &[]).kind == Kind::Date;
-        let moment = |row: usize| match time.cell(row) {
-            Cell::Number(value) if !is_dates => Ok(value),
-            Cell::Text(text) if is_dates && dates::days(text).is_some() => {
-                Ok(dates::days(text).unwrap_or_default())
-            }
-            cell => Err(
-                at(path, sheet, row, &format!("has no time in `{}`", time.name)).note(format!(
-                    "expected {}, found `{}`",
-                    if is_dates {
-                        "a date"
-                    } else {
-                        "a number or a date"
-                    },
-                    coding::name(cell)
-                )),
-            ),
-        };
-        let moments: std::result::Result<Vec<f64>, _> = (0..sheet.rows()).map(moment).collect();
-        let moments = moments?;
-        let mut uneven = None;
-        for series in 0..self.series.len() {
-            self.series[series].sort_by(|a, b| moments[*a].total_cmp(&moments[*b]));
-            let rows = &self.series[series];
-            let gaps = || {
-                rows.windows(2)
-                    .map(|pair| moments[pair[1]] - moments[pair[0]])
-            };
-            if let Some(place) = gaps().position(|gap| gap == 0.0) {
-                let (one, other) = (rows[place], rows[place + 1]);
-                return Err(at(
-                    path,
-                    sheet,
-                    other,
-                    &format!("has the time of line {}", sheet.lines[one]),
-                )
-                .note(format!(
-                    "both rows of {} have `{}` in `{}`",
-                    self.name_of(series),
-                    coding::name(time.cell(other)),
-                    time.name
-                ))
-                .help("`sequence` names the column that tells several series apart")
-                .into());
-            }
-            let [least, most] = gaps().fold([f64::INFINITY, 0.0], |[low, high], gap| {
-                [low.min(gap), high.max(gap)]
-            });
-            // A date is rounded to some microseconds; months have 28 to 31 days.
-            if most > 1.2 * least {
-                uneven.get_or_insert((series, [least, most]));
-            }
-        }
-        if let (Some((series, [least, most])), Some(_)) = (uneven, self.steps.window) {
-            let unit = if is_dates { " days" } else { "" };
-            self.remarks.push(format!(
-                "a window counts rows, and the rows of {} are from {} to {}{unit} apart in `{}`",
-                self.name_of(series),
-                crate::words::short(least),
-                crate::words::short(most),
-                time.name
-            ));
-        }
-        Ok(())
     }
 
     fn find(&self, path: &Path, with_future: bool) -> Result<Vec<Example>> {
