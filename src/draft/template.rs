@@ -99,6 +99,18 @@ pub static TEMPLATES: &[Template] = &[
         "several values that may be the target: a mixture of normals"
     ),
     template!(
+        "sequence",
+        "sequence_lstm",
+        Some("adding_problem"),
+        "an LSTM over sequences of different lengths"
+    ),
+    template!(
+        "series",
+        "series_gru",
+        Some("seasonal_series"),
+        "a GRU over a time series, with intervals"
+    ),
+    template!(
         "regression",
         "concrete",
         None,

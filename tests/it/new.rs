@@ -81,6 +81,14 @@ fn every_template_trains() {
                 archive(&place, 2, &[("x", &[16, 16, 16, 1], 50), ("y", &[], 3)]);
                 "--data d.npz"
             }
+            Some("adding_problem") => {
+                archive(&place, 2, &[("x", &[50, 2], 50), ("y", &[], 10)]);
+                "--data d.npz"
+            }
+            Some("seasonal_series") => {
+                archive(&place, 2, &[("x", &[48, 1], 50), ("y", &[], 10)]);
+                "--data d.npz"
+            }
             Some("mnist") => {
                 archive(&place, 2, &[("x", &[28, 28, 1], 50), ("y", &[], 10)]);
                 "--data d.npz"

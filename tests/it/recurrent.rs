@@ -258,6 +258,19 @@ fn the_kl_of_a_kernel_does_not_depend_on_the_number_of_steps() {
 }
 
 #[test]
+fn memory_grows_by_the_step() {
+    let bytes = |steps: usize| {
+        let input = format!("[{steps}, 3, padded]");
+        let network = "lstm(8)\n gru(8, direction = both)\n rnn(4, returns = last)";
+        let plan = plan(&model(&input, &default("flipout"), network, ""));
+        bnnc::exec::memory(&plan, 16) as f64
+    };
+    let [one, two, four] = [1000, 2000, 4000].map(bytes);
+    let growth = (four - two) / (two - one);
+    assert!((growth - 2.0).abs() < 1e-3, "{growth}");
+}
+
+#[test]
 fn local_reparameterization_is_refused_with_its_reason() {
     let text = model(
         "[4, 3]",

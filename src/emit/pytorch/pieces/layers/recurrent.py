@@ -1,13 +1,13 @@
 def diagonal(x, units):
-    """Ones on the diagonal, [B, units, units]: what they are multiplied to are each example's weights."""
+    """Ones on the diagonal, [B, units, units]: products with them are each example's weights."""
     return torch.eye(units, device=x.device, dtype=x.dtype).expand(x.shape[0], units, units)
 
 
 def recurrence(cell, x, weights, bias=0.0, length=None, backward=False, last=False):
     """A state along the steps of x [B, T, gates * units], multiplied with `weights` at each.
 
-    `weights` [units, gates * units], or with a first axis B, have one draw for all steps. Steps from
-    `length` [B, 1] on are padding: the state stays, and the output is 0 there.
+    `weights` [units, gates * units], or with an axis B before, have one draw for all steps. From
+    `length` [B, 1] on steps are padding: the state stays, and the output is 0 there.
     """
     state = x.new_zeros(x.shape[0], weights.shape[-2])
     memory, outputs = torch.zeros_like(state), []

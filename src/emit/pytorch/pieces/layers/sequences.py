@@ -5,7 +5,7 @@ def mask_padding(x, length):
 
 
 def padded_avg(x, length):
-    """The mean of each channel of x [B, T, C] over the steps before each example's length [B, 1]."""
+    """The mean of each channel of x [B, T, C] over the steps before its example's length."""
     return mask_padding(x, length).sum(1) / length
 
 
