@@ -81,6 +81,14 @@ fn every_template_trains() {
                 archive(&place, 2, &[("x", &[16, 16, 16, 1], 50), ("y", &[], 3)]);
                 "--data d.npz"
             }
+            Some("made_counts") => {
+                archive(&place, 2, &[("x", &[4], 50), ("n", &[], 5)]);
+                "--data d.npz --inputs x --target n"
+            }
+            Some("inverse_sine") => {
+                archive(&place, 2, &[("x", &[1], 50), ("t", &[], 5)]);
+                "--data d.npz --inputs x --target t"
+            }
             Some("adding_problem") => {
                 archive(&place, 2, &[("x", &[50, 2], 50), ("y", &[], 10)]);
                 "--data d.npz"
