@@ -43,7 +43,7 @@ static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
         "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate" "emit"
-        "bench" "uci" "sequences" "which-likelihood" "calibration" "diagnostics" "editors" "python";
+        "bench" "uci" "sequences" "transformers" "which-likelihood" "calibration" "diagnostics" "editors" "python";
 };
 
 static GLOSSARY: &str = include_str!("../../docs/words.md");

@@ -403,8 +403,10 @@ fn call(inference: &Inference, node: &Node) -> String {
         .map(|(name, value)| (*name, constant(value)))
         .collect();
     let mut shown = Vec::new();
-    for (index, (name, value)) in arguments.iter().enumerate() {
-        let default = signature.parameters[index].default;
+    // The size of a vocabulary is no argument that a file writes.
+    let written = arguments.iter().zip(signature.parameters);
+    for (index, ((name, value), parameter)) in written.enumerate() {
+        let default = parameter.default;
         let of_other = |(other, same): &(&str, String)| Some(*other) == default && same == value;
         if default == Some(value.as_str()) || arguments.iter().any(of_other) {
             continue;

@@ -36,5 +36,5 @@ pub fn softplus<T: Math>(x: T) -> T {
 /// Φ(x), the distribution function of the standard normal: erfc(−x/√2)/2.
 #[inline(always)]
 pub fn normal_cdf<T: Math>(x: T) -> T {
-    T::of(0.5 * libm::erfc(-x.wide() * std::f64::consts::FRAC_1_SQRT_2))
+    x.normal_cdf()
 }
