@@ -11,7 +11,7 @@ macro_rules! pages {
 /// Every entry of the language's registries; a word of two of them has two pages.
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
-        "add" "avg_pool1d" "avg_pool2d" "avg_pool3d" "batch_norm" "concat" "conv1d" "conv2d" "conv3d"
+        "add" "attention" "avg_pool1d" "avg_pool2d" "avg_pool3d" "batch_norm" "concat" "conv1d" "conv2d" "conv3d"
         "conv_transpose1d" "conv_transpose2d" "conv_transpose3d" "crop" "dense" "dot_product_attention" "dropout" "elu" "embedding" "exp"
         "filter_response_norm" "flatten" "gelu" "global_avg_pool1d" "global_avg_pool2d" "global_avg_pool3d"
         "global_max_pool1d" "global_max_pool2d" "global_max_pool3d" "group_norm" "gru" "gru_cell" "hard_swish" "instance_norm"

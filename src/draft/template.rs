@@ -111,6 +111,12 @@ pub static TEMPLATES: &[Template] = &[
         "a GRU over a time series, with intervals"
     ),
     template!(
+        "transformer",
+        "text_transformer",
+        Some("made_language"),
+        "a causal transformer: the next token of made texts"
+    ),
+    template!(
         "regression",
         "concrete",
         None,

@@ -1,7 +1,7 @@
 //! Embeddings and attention: gradients and padding. Attention against values and gradients of PyTorch, and values of Keras: `tests/fixtures/attention.py` makes them.
 
 use crate::gradients::check;
-use crate::support::{Examples, given, plan, step};
+use crate::support::{Examples, draw, given, plan, step};
 use bnnc::exec::{Draw, Interpreter};
 use bnnc::layer::{self, Function, Operation, Reads, Towards};
 use bnnc::signature::{Constant, Constants};
@@ -88,6 +88,55 @@ fn values_and_gradients_are_those_of_pytorch_and_keras() {
     }
 }
 
+/// Keras's layer with its weights: its kernels by head are ours in their order.
+#[test]
+fn a_layer_with_its_weights_is_that_of_keras() {
+    let text = include_str!("../fixtures/attention.json");
+    let fixture: Value = serde_json::from_str(text).expect("a fixture");
+    let layer = &fixture["layer"];
+    let count = |name: &str| layer[name].as_u64().expect("a count");
+    let [heads, steps, memory, width] = ["heads", "steps", "memory", "width"].map(count);
+    let text = format!(
+        "model test\ninput x: real[{steps}, {width}]\ninput m: real[{memory}, {width}]\n\
+         target y: real[{}]\ndefault {{ posterior = deterministic }}\n\
+         network {{\n attention(heads = {heads}) on (x, m)\n f = flatten\n}}\n\
+         observe y ~ Normal(f, 1)\nobjective elbo\n",
+        steps * width
+    );
+    let plan = plan(&text);
+    let mut interpreter = Interpreter::<f64>::new(plan, 1);
+    interpreter
+        .variables_mut()
+        .copy_from_slice(&numbers(&layer["weights"]));
+    let mut examples = Examples::new(1, 0, 0, (steps * width) as usize);
+    examples.inputs = numbers(&layer["inputs"]);
+    step(&mut interpreter, &examples, &draw(0, 0), 1);
+    close(
+        "keras",
+        1e-6,
+        &interpreter.outputs().remove(0).2,
+        &layer["keras"],
+    );
+}
+
+/// Memory that grows with the steps, not with their square.
+#[test]
+fn what_attention_keeps_grows_with_the_steps() {
+    let kept = |steps: usize| {
+        let arguments = vec![
+            ("heads", Constant::Count(4)),
+            ("causal", Constant::Word("false")),
+        ];
+        let layer = layer::find("dot_product_attention").expect("a layer");
+        let shapes = vec![Shape(vec![steps, 32]); 3];
+        match layer.join(&Constants(arguments), &shapes) {
+            Ok(Operation::Function(attention)) => attention.saved(),
+            _ => panic!("a function"),
+        }
+    };
+    assert_eq!(kept(4000), 10 * kept(400));
+}
+
 /// Examples of a model of tokens, of lengths of their own.
 fn of_tokens(text: &str, len: usize) -> Examples<f64> {
     let plan = plan(text);
@@ -108,7 +157,7 @@ fn every_estimator_looks_tokens_up() {
              target label: category[3]\ndefault {{ prior = Normal(0, 1), {default} }}\n\
              network {{\n memory = embedding(6) on read\n embedding(6) on words\n own = positions\n\
              before = dot_product_attention(heads = 2, causal = true) on (own, own, own)\n\
-             dot_product_attention on (before, memory, memory)\n layer_norm\n flatten\n logits = dense(3)\n}}\n\
+             attention(heads = 3, units = 9, channels = 4) on (before, memory) {{ value: prior = Normal(0, 0.3) }}\n layer_norm\n flatten\n logits = dense(3)\n}}\n\
              observe label ~ Categorical(logits = logits)\nobjective elbo\n"
         )
     };

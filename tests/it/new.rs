@@ -101,6 +101,10 @@ fn every_template_trains() {
                 archive(&place, 2, &[("x", &[28, 28, 1], 50), ("y", &[], 10)]);
                 "--data d.npz"
             }
+            Some("made_language") => {
+                archive(&place, 2, &[("x", &[32], 16), ("y", &[32], 16)]);
+                "--data d.npz"
+            }
             Some(_) => {
                 archive(&place, 2, &[("x", &[32, 32, 3], 50), ("y", &[], 10)]);
                 "--data d.npz"

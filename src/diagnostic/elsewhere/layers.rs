@@ -24,6 +24,26 @@ const fn row(
 }
 
 static LAYERS: &[LayerWord] = &[
+    row(
+        &["multiheadattention", "selfattention", "mha"],
+        "attention",
+        None,
+    ),
+    row(
+        &["scaleddotproductattention"],
+        "dot_product_attention",
+        None,
+    ),
+    row(
+        &["positionembedding", "positionalembedding"],
+        "positions",
+        None,
+    ),
+    row(
+        &["sinepositionencoding", "positionalencoding"],
+        "sinusoidal_positions",
+        None,
+    ),
     row(&["linear", "fc", "fullyconnected"], "dense", None),
     row(&["denseflipout", "linearflipout"], "dense", Some("flipout")),
     row(

@@ -5,6 +5,7 @@
 //! of a minibatch, or a recurrence. Some are none of these, but written in the language, of others. Passes look at the kind, never at the layer: an estimator is written once against [`Linear`].
 
 pub mod add;
+pub mod attention;
 pub mod avg_pool;
 pub mod batch_norm;
 pub mod composed;
@@ -136,6 +137,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &mask_padding::MaskPadding,
     &pad_channels::PadChannels,
     &embedding::Embedding,
+    &attention::Attention,
     &dot_product_attention::DotProductAttention,
     &positions::Positions,
     &sinusoidal_positions::SinusoidalPositions,
