@@ -1,7 +1,7 @@
 //! Examples of a data set, scaled as a model takes them and gathered into minibatches.
 
 use crate::data::scaling::Transform;
-use crate::data::{Dataset, Padded, Split, Values, batch, is_missing};
+use crate::data::{Dataset, Padded, Piece, Split, Values, batch, is_missing};
 use crate::diagnostic::Result;
 use crate::exec::Batch;
 use crate::ir::Model;
@@ -141,7 +141,7 @@ impl<'a> Part<'a> {
     ///
     /// # Errors
     ///
-    /// `E0509` for a target that is not one of the model's.
+    /// `E0509` for a target that is not one of the model's; a file of stored inputs that cannot be read.
     pub fn gather<'b, T: Real>(
         &self,
         places: impl Iterator<Item = usize>,
@@ -149,12 +149,8 @@ impl<'a> Part<'a> {
     ) -> Result<Batch<'b, T>> {
         into.rows.clear();
         into.rows.extend(places.map(|place| self.rows[place]));
-        batch::gather(
-            self.split,
-            &into.rows,
-            &self.scales.inputs,
-            &mut into.inputs,
-        );
+        let scales = &self.scales.inputs;
+        batch::gather(self.split, &into.rows, scales, &mut into.inputs)?;
         if self.with_targets {
             let split = self.of_targets();
             gather_targets(split, &into.rows, self.kind, self.scales, &mut into.targets)?;
@@ -177,6 +173,14 @@ impl<'a> Part<'a> {
         })
     }
 
+    /// Says which places will be gathered next: stored inputs are read meanwhile.
+    pub fn expect(&self, places: impl Iterator<Item = usize>) {
+        if let Values::Stored(stored) = &self.split.inputs {
+            let rows: Vec<usize> = places.map(|place| self.rows[place]).collect();
+            stored.expect(&rows);
+        }
+    }
+
     /// What is added to the nll of a minibatch of these examples, of each of the targets: [`Scales::log_scale`].
     pub fn log_scales<T: Real>(&self, batch: &Batch<T>) -> Vec<f64> {
         let others = self.others.iter().zip(batch.others);
@@ -190,8 +194,13 @@ impl<'a> Part<'a> {
     /// The entry of the input at `place` that is farthest from 0 once it is scaled, and how far.
     pub fn farthest_input(&self, place: usize) -> Option<(usize, f64)> {
         let (width, channels) = (self.split.input_shape.len(), self.scales.inputs.channels());
+        let values = self
+            .split
+            .inputs
+            .of_rows(&self.rows[place..=place], width)
+            .ok()?;
         let scaled = (0..width).map(|entry| {
-            let value = self.split.inputs.get(self.rows[place] * width + entry);
+            let value = values.get(entry);
             let scaled = self.scales.inputs.apply(entry % channels, value);
             (entry, scaled.abs())
         });
@@ -225,50 +234,124 @@ fn gather_targets<T: Real>(
 ) -> Result<()> {
     match kind.storage() {
         Storage::Labels { .. } => batch::gather_labels(split, rows, kind, into.labels_mut()),
-        Storage::Reals => {
-            batch::gather_targets(split, rows, &scales.targets, into.reals_mut());
-            Ok(())
-        }
+        Storage::Reals => batch::gather_targets(split, rows, &scales.targets, into.reals_mut()),
     }
 }
 
 /// A number that tells one data set from another: of every input and target and their shapes.
-pub fn fingerprint(split: &Split) -> String {
-    digest(split, &split.inputs)
+///
+/// # Errors
+///
+/// A file of stored inputs that cannot be read.
+pub fn fingerprint(split: &Split) -> Result<String> {
+    let mut fingerprint = Fingerprint::begin(split)?;
+    split
+        .inputs
+        .show(split.len, &mut |piece| fingerprint.look(piece))?;
+    Ok(fingerprint.finish())
 }
 
 /// The same of the targets alone.
 pub fn fingerprint_of_targets(split: &Split) -> String {
-    digest(split, &Values::U8(vec![]))
+    Fingerprint::of(split).finish()
 }
 
-fn digest(split: &Split, inputs: &Values) -> String {
+/// The number in the making: it is shown all inputs in their order.
+pub struct Fingerprint<'a> {
+    split: &'a Split,
+    state: u64,
+    /// Bytes that are yet to be taken in words of eight.
+    left: usize,
+    /// Those of a word that is not whole yet.
+    word: Vec<u8>,
+}
+
+impl<'a> Fingerprint<'a> {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut state = split.len as u64 ^ ODD;
-    let mut take = |word: u64| state = (state.rotate_left(5) ^ word).wrapping_mul(ODD);
-    for values in [inputs, &split.targets] {
+
+    fn of(split: &'a Split) -> Self {
+        Fingerprint {
+            split,
+            state: split.len as u64 ^ Self::ODD,
+            left: 0,
+            word: vec![],
+        }
+    }
+
+    /// That of a split whose inputs are about to be shown.
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub fn begin(split: &'a Split) -> Result<Self> {
+        let mut own = Fingerprint::of(split);
+        if split.inputs.are_bytes() {
+            // The last bytes, which are no whole word, come first.
+            let (all, width) = (split.inputs.len(), split.input_shape.len().max(1));
+            let rest = all % 8;
+            let rows: Vec<usize> = (split.len - rest.div_ceil(width)..split.len).collect();
+            if let Values::U8(bytes) = split.inputs.of_rows(&rows, width)? {
+                let rest = &bytes[bytes.len() - rest..];
+                rest.iter().for_each(|byte| own.take(u64::from(*byte)));
+            }
+            own.left = all - rest;
+        }
+        Ok(own)
+    }
+
+    fn take(&mut self, word: u64) {
+        self.state = (self.state.rotate_left(5) ^ word).wrapping_mul(Self::ODD);
+    }
+
+    fn take_all(&mut self, values: &Values) {
         match values {
             Values::U8(bytes) => {
                 let words = bytes.chunks_exact(8);
-                words
-                    .remainder()
-                    .iter()
-                    .for_each(|&byte| take(u64::from(byte)));
-                words.for_each(|word| {
-                    take(u64::from_le_bytes(word.try_into().expect("eight bytes")))
-                });
+                let rest = words.remainder();
+                rest.iter().for_each(|&byte| self.take(u64::from(byte)));
+                words.for_each(|word| self.take_word(word));
             }
-            Values::F32(v) => v.iter().for_each(|x| take(u64::from(x.to_bits()))),
-            Values::F64(v) => v.iter().for_each(|x| take(x.to_bits())),
+            Values::F32(v) => v.iter().for_each(|x| self.take(u64::from(x.to_bits()))),
+            Values::F64(v) => v.iter().for_each(|x| self.take(x.to_bits())),
+            // Targets and pieces are in memory.
+            Values::Stored(_) => {}
         }
     }
-    split
-        .input_shape
-        .0
-        .iter()
-        .chain(&split.target_shape.0)
-        .for_each(|&axis| take(axis as u64));
-    format!("{state:016x}")
+
+    fn take_word(&mut self, word: &[u8]) {
+        self.take(u64::from_le_bytes(word.try_into().expect("eight bytes")));
+    }
+
+    /// Takes the inputs of a piece.
+    pub fn look(&mut self, piece: &Piece) {
+        let Values::U8(bytes) = piece.values else {
+            return self.take_all(piece.values);
+        };
+        let bytes = &bytes[piece.range(self.split.input_shape.len())];
+        let mut bytes = &bytes[..bytes.len().min(self.left)];
+        self.left -= bytes.len();
+        if !self.word.is_empty() {
+            let (more, rest) = bytes.split_at(bytes.len().min(8 - self.word.len()));
+            self.word.extend(more);
+            bytes = rest;
+            if self.word.len() == 8 {
+                let word = std::mem::take(&mut self.word);
+                self.take_word(&word);
+            }
+        }
+        let words = bytes.chunks_exact(8);
+        self.word.extend(words.remainder());
+        words.for_each(|word| self.take_word(word));
+    }
+
+    /// The number, in hexadecimal digits.
+    pub fn finish(mut self) -> String {
+        let split = self.split;
+        self.take_all(&split.targets);
+        let axes = split.input_shape.0.iter().chain(&split.target_shape.0);
+        axes.for_each(|&axis| self.take(axis as u64));
+        format!("{:016x}", self.state)
+    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,10 @@ const WITHOUT_FLAG: [(&str, &str); 9] = [
         "The order of the axes of images: nhwc, channels last, or nchw",
     ),
     (
+        "data.stream",
+        "When inputs stay in their files and are read as they are needed: auto, always or never",
+    ),
+    (
         "data.scaling",
         "How inputs are scaled: standardize, symmetric (-1 to 1), unit (0 to 1) or none",
     ),

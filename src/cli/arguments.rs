@@ -3,7 +3,7 @@
 use super::lints::{warn_of_divergence, warn_of_missing_draws, warn_of_one_draw};
 use super::open::Opened;
 use super::terminal::note;
-use crate::data::{Choices, Request};
+use crate::data::{Choices, Request, Streaming};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::ir::InferenceMethod;
@@ -34,6 +34,10 @@ pub struct DataSource {
     /// The order of the axes of an .npz's images: nhwc, channels last, or nchw, channels first; else nhwc
     #[arg(long, value_name = "ORDER", value_parser = layout)]
     pub layout: Option<String>,
+    /// Whether inputs stay in their files and are read as they are needed: always, never, or auto, where they would take
+    /// more than a quarter of the free memory; else auto. Nothing else depends on it
+    #[arg(long, value_name = "WHEN", value_parser = stream)]
+    pub stream: Option<String>,
 }
 
 /// How predictions are averaged.
@@ -77,6 +81,7 @@ impl DataSource {
             ("--target", self.target.is_some()),
             ("--test-rows", self.test_rows.is_some()),
             ("--layout", self.layout.is_some()),
+            ("--stream", self.stream.is_some()),
         ];
         flags
             .iter()
@@ -94,11 +99,17 @@ impl DataSource {
             ("data.target", self.target.clone()),
             ("data.test_rows", text(&self.test_rows)),
             ("data.layout", self.layout.clone()),
+            ("data.stream", self.stream.clone()),
         ];
         let given = all
             .into_iter()
             .filter_map(|(key, text)| Some((settings::find(key), text?)));
         given.collect()
+    }
+
+    /// When inputs stay in their files, if it is said.
+    pub fn streaming(&self) -> Option<Streaming> {
+        self.stream.as_deref().map(Streaming::of_word)
     }
 
     /// The request, if data is named.
@@ -112,6 +123,7 @@ impl DataSource {
                 layout: self.layout.clone(),
                 ..Choices::default()
             },
+            stream: self.streaming().unwrap_or_default(),
             ..Request::default()
         })
     }
@@ -274,6 +286,12 @@ pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
 /// The order of the axes of images.
 fn layout(text: &str) -> std::result::Result<String, String> {
     settings::find("data.layout").set(&mut Config::default(), text)?;
+    Ok(text.into())
+}
+
+/// When inputs stay in their files.
+fn stream(text: &str) -> std::result::Result<String, String> {
+    settings::find("data.stream").set(&mut Config::default(), text)?;
     Ok(text.into())
 }
 

@@ -3,16 +3,25 @@
 use super::open::{Chosen, Opened};
 use super::terminal::err;
 use crate::data::Columns;
+use crate::diagnostic::Result;
 use crate::ir::{Input, Model};
 use crate::words::{count, short};
 
 /// Tells in a line of inputs that lie farther outside the range of the rows trained on than that range is wide. Pixels of
 /// images are not judged one by one; and of runs of before the ranges were kept, nothing is known.
-pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
+///
+/// # Errors
+///
+/// A file of stored inputs that cannot be read.
+pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) -> Result<()> {
     let mut far = FarInputs::new(run);
-    far.look(run, chosen);
+    far.look(run, chosen)?;
     far.warn(run);
+    Ok(())
 }
+
+/// Rows that are read at once, where they are in files.
+const AT_ONCE: usize = 1024;
 
 /// The inputs that lie far outside, of rows that are looked at some at a time.
 pub struct FarInputs {
@@ -79,43 +88,56 @@ impl FarInputs {
     }
 
     /// Looks at further rows.
-    pub fn look(&mut self, run: &Opened, chosen: &Chosen) {
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub fn look(&mut self, run: &Opened, chosen: &Chosen) -> Result<()> {
         let ranges = &run.record.input_ranges;
         if ranges.is_empty() {
-            return;
+            return Ok(());
         }
         let part = run.part(chosen);
         let rows = chosen.file_rows();
-        for (place, row) in part.rows.iter().enumerate() {
-            let value = |entry: usize| part.split.inputs.get(row * ranges.len() + entry);
-            for unseen in &mut self.unseen {
-                if value(unseen.entry) > 0.0 {
-                    if unseen.rows == 0 {
-                        unseen.first = rows[place];
-                    }
-                    unseen.rows += 1;
-                }
+        for (places, names) in part.rows.chunks(AT_ONCE).zip(rows.chunks(AT_ONCE)) {
+            let values = part.split.inputs.of_rows(places, ranges.len())?;
+            for (place, name) in names.iter().enumerate() {
+                let value = |entry: usize| values.get(place * ranges.len() + entry);
+                self.look_at(*name, ranges, value);
             }
-            let mut is_far = false;
-            for &entry in &self.judged {
-                let [low, high] = ranges[entry];
-                let value = value(entry);
-                let outside = (low - value).max(value - high);
-                let far = outside / (high - low);
-                if outside > 0.0 && far > 1.0 {
-                    is_far = true;
-                    if self.worst.as_ref().is_none_or(|worst| far > worst.far) {
-                        self.worst = Some(Worst {
-                            far,
-                            row: rows[place],
-                            entry,
-                            value,
-                        });
-                    }
-                }
-            }
-            self.rows += usize::from(is_far);
         }
+        Ok(())
+    }
+
+    /// Looks at a row, which messages call `row`.
+    fn look_at(&mut self, row: usize, ranges: &[[f64; 2]], value: impl Fn(usize) -> f64) {
+        for unseen in &mut self.unseen {
+            if value(unseen.entry) > 0.0 {
+                if unseen.rows == 0 {
+                    unseen.first = row;
+                }
+                unseen.rows += 1;
+            }
+        }
+        let mut is_far = false;
+        for &entry in &self.judged {
+            let [low, high] = ranges[entry];
+            let value = value(entry);
+            let outside = (low - value).max(value - high);
+            let far = outside / (high - low);
+            if outside > 0.0 && far > 1.0 {
+                is_far = true;
+                if self.worst.as_ref().is_none_or(|worst| far > worst.far) {
+                    self.worst = Some(Worst {
+                        far,
+                        row,
+                        entry,
+                        value,
+                    });
+                }
+            }
+        }
+        self.rows += usize::from(is_far);
     }
 
     /// Tells of them: a line for each column of texts, and one of numbers.

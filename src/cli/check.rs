@@ -125,7 +125,10 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         _ => {
             let mut check = report::check(&plan, &facts, batch, memory);
             check.run_file = run_file.map(|path| path.display().to_string());
-            let mut found = found.drain(..).map(|found| (found.columns, found.taken));
+            let mut found = found.drain(..).map(|mut found| {
+                found.taken.extend(found.streamed.take());
+                (found.columns, found.taken)
+            });
             if let Some(first) = found.next() {
                 (check.columns, check.taken) = first;
             }

@@ -138,7 +138,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         .collect();
     let rows = chosen.first().map_or(vec![], Chosen::file_rows);
     if let (Some(own), Some(chosen)) = (alone.first(), chosen.first()) {
-        warn_of_far_inputs(own, chosen);
+        warn_of_far_inputs(own, chosen)?;
     }
     let mut arrays = export::collect(&mut *predictor, &run.inference, &targets, &rows, &asked)?;
     // A Zarr store has chains as an axis.

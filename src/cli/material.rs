@@ -2,7 +2,7 @@
 
 use super::open::{Chosen, Opened, open};
 use super::scored::{ScoredRun, ScoredTarget};
-use crate::data::{Split, Values};
+use crate::data::Split;
 use crate::diagnostic::{Failure, Result};
 use crate::engine::Predictor;
 use crate::ir::Inference;
@@ -106,38 +106,45 @@ pub fn predicted(target: ScoredTarget) -> (std::result::Result<Predicted, String
     let elsewhere = elsewhere
         .map(|ood| predicted(ood.name, ood.outcomes, Inputs::Other))
         .collect();
-    let (data, inputs) = inputs(&target.run, target.chosen);
-    (Ok(predicted(data, outcomes, inputs)), elsewhere)
+    let inputs = inputs(&target.run, target.chosen);
+    let inputs = inputs.map_err(|failure| reason(&failure));
+    let own = inputs.map(|(data, inputs)| predicted(data, outcomes, inputs));
+    (own, elsewhere)
 }
 
 /// What the inputs of the chosen examples look like, and what the examples are called.
-fn inputs(run: &Opened, chosen: Chosen) -> (String, Inputs) {
+///
+/// # Errors
+///
+/// A file of stored inputs that cannot be read.
+fn inputs(run: &Opened, chosen: Chosen) -> Result<(String, Inputs)> {
     let name = chosen.name.clone();
     let split = chosen.split();
     if let [1] | [] = split.input_shape.0[..] {
-        let numbers = chosen.rows.iter().map(|row| split.inputs.get(*row));
+        let values = split.inputs.of_rows(&chosen.rows, 1)?;
+        let numbers = (0..values.len()).map(|place| values.get(place));
         let of_table = run.record.columns.as_ref();
         let column = of_table.and_then(|columns| columns.entries().first().cloned());
         let column = column.unwrap_or_else(|| run.inference.inputs[0].name.clone());
-        return (name, Inputs::Number(column, numbers.collect()));
+        return Ok((name, Inputs::Number(column, numbers.collect())));
     }
     let Some((start, shape)) = image_in(&run.inference) else {
-        return (name, Inputs::Other);
+        return Ok((name, Inputs::Other));
     };
     let entries = shape.iter().product::<usize>();
-    let range = brightness(split, &chosen.rows, start..start + entries);
+    let range = brightness(split, &chosen.rows, start..start + entries)?;
     let image = move |example: usize| {
         let split = chosen.split();
-        let first = chosen.rows[example] * split.input_shape.len() + start;
-        let numbers: Vec<f64> = (first..first + entries)
-            .map(|at| split.inputs.get(at))
-            .collect();
+        let (row, width) = (&chosen.rows[example..=example], split.input_shape.len());
+        // A picture of what cannot be read any more is left out.
+        let values = split.inputs.of_rows(row, width).ok()?;
+        let numbers: Vec<f64> = (start..start + entries).map(|at| values.get(at)).collect();
         Pixels::of(&shape, &numbers, range)
     };
-    match image(0) {
+    Ok(match image(0) {
         Some(_) => (name, Inputs::Images(Box::new(image))),
         None => (name, Inputs::Other),
-    }
+    })
 }
 
 /// Where the first of a model's inputs that could be an image begins in the row of all, and its shape.
@@ -154,25 +161,23 @@ fn image_in(inference: &Inference) -> Option<(usize, Vec<usize>)> {
 
 /// What is black and what is white in these entries of rows: of bytes 0 and 255, of other numbers the ends of what some
 /// examples have.
-fn brightness(split: &Split, rows: &[usize], entries: Range<usize>) -> [f64; 2] {
-    if let Values::U8(_) = split.inputs {
-        return [0.0, 255.0];
+fn brightness(split: &Split, rows: &[usize], entries: Range<usize>) -> Result<[f64; 2]> {
+    if split.inputs.are_bytes() {
+        return Ok([0.0, 255.0]);
     }
     let width = split.input_shape.len();
-    let rows = rows.iter().take(1000);
-    let numbers = rows.flat_map(|row| {
-        entries
-            .clone()
-            .map(move |at| split.inputs.get(row * width + at))
-    });
+    let rows = &rows[..rows.len().min(1000)];
+    let values = split.inputs.of_rows(rows, width)?;
+    let places = (0..rows.len()).flat_map(|row| entries.clone().map(move |at| row * width + at));
+    let numbers = places.map(|place| values.get(place));
     let [low, high] = numbers.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
         [low.min(x), high.max(x)]
     });
-    if low < high {
+    Ok(if low < high {
         [low, high]
     } else {
         [low, low + 1.0]
-    }
+    })
 }
 
 /// A failure in one sentence, for a page.

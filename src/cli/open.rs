@@ -2,7 +2,9 @@
 
 use super::arguments::DataSource;
 use super::parts::{PartArgs, Parts};
-use crate::data::{self, Choices, Columns, Dataset, Identifier, Request, Split, shortened};
+use crate::data::{
+    self, Choices, Columns, Dataset, Identifier, Request, Split, Streaming, shortened,
+};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
 use crate::train::config::is_path;
@@ -47,6 +49,8 @@ impl Opened {
     pub(super) fn request(&self, source: &DataSource, targets_needed: bool) -> Request {
         let own = &self.config.data;
         let columns = self.columns(targets_needed);
+        let of_run = || Streaming::of_word(own.stream);
+        let stream = source.streaming().unwrap_or_else(of_run);
         let mut request = match &source.data {
             Some(data) if !own.names(data) => Request {
                 data: data.clone(),
@@ -59,6 +63,7 @@ impl Opened {
                     layout: source.layout.clone().or(own.choices.layout.clone()),
                     ..Choices::default()
                 },
+                stream,
                 ..Request::default()
             },
             _ => Request {
@@ -76,6 +81,7 @@ impl Opened {
                     layout: source.layout.clone().or(own.choices.layout.clone()),
                     ..own.choices.clone()
                 },
+                stream,
                 ..Request::default()
             },
         };
@@ -286,7 +292,7 @@ impl Opened {
     ///
     /// `E0607` where they do not.
     fn same_counts<'r>(&self, data: &Dataset, rows: impl Iterator<Item = &'r usize>) -> Result<()> {
-        if rows::of_counts(data, rows) == self.record.counts {
+        if rows::of_counts(data, rows)? == self.record.counts {
             return Ok(());
         }
         let columns = self.record.columns.as_ref();

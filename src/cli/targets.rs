@@ -65,7 +65,7 @@ impl Opened {
             None => data::load(&request)?,
         };
         self.of_the_same_examples(&first.data, &data)?;
-        let is_own = fingerprint(&first.data.train) == of_first.record.fingerprint;
+        let is_own = fingerprint(&first.data.train)? == of_first.record.fingerprint;
         if is_own && !part.allow_changed {
             self.same_numbers(&data)?;
         }

@@ -9,15 +9,20 @@ use crate::tensor::{Real, Share};
 use rayon::prelude::*;
 
 /// The scaled inputs of the examples `indices`; `out` is resized and overwritten.
-pub fn gather<T: Real>(split: &Split, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
-    scaled(
-        &split.inputs,
-        split.input_shape.len(),
-        indices,
-        transform,
-        out,
-    );
-    clear_padding(split.input_shape.len(), transform, out);
+///
+/// # Errors
+///
+/// A file of stored inputs that cannot be read.
+pub fn gather<T: Real>(
+    split: &Split,
+    indices: &[usize],
+    transform: &Transform,
+    out: &mut Vec<T>,
+) -> Result<()> {
+    let width = split.input_shape.len();
+    scaled(&split.inputs, width, indices, transform, out)?;
+    clear_padding(width, transform, out);
+    Ok(())
 }
 
 /// Sets what stands behind the lengths of sequences to 0: scaling has moved it.
@@ -36,19 +41,18 @@ fn clear_padding<T: Real>(row: usize, transform: &Transform, out: &mut [T]) {
 /// The scaled targets of the examples `indices`; `out` is resized and overwritten.
 ///
 /// Targets of 0 or 1 are gathered by this too, with the identity.
+///
+/// # Errors
+///
+/// As [`gather`].
 pub fn gather_targets<T: Real>(
     split: &Split,
     indices: &[usize],
     transform: &Transform,
     out: &mut Vec<T>,
-) {
-    scaled(
-        &split.targets,
-        split.target_shape.len(),
-        indices,
-        transform,
-        out,
-    );
+) -> Result<()> {
+    let width = split.target_shape.len();
+    scaled(&split.targets, width, indices, transform, out)
 }
 
 /// The labels of the examples `indices`, of each all, [`MISSING`] where there is none; `out` is resized and overwritten.
@@ -90,7 +94,7 @@ fn scaled<T: Real>(
     indices: &[usize],
     transform: &Transform,
     out: &mut Vec<T>,
-) {
+) -> Result<()> {
     out.resize(indices.len() * width, T::zero());
     let channels = transform.channels();
     let rows = Rows {
@@ -108,7 +112,13 @@ fn scaled<T: Real>(
         Values::U8(v) => rows.each(v, out, |channel, x| apply(channel, f64::from(x))),
         Values::F32(v) => rows.each(v, out, |channel, x| apply(channel, f64::from(x))),
         Values::F64(v) => rows.each(v, out, apply),
+        Values::Stored(stored) => {
+            let read = stored.read(indices)?;
+            let places: Vec<usize> = (0..indices.len()).collect();
+            return scaled(&read, width, &places, transform, out);
+        }
     }
+    Ok(())
 }
 
 /// Some rows of values, each of so many, the channels one after the other.
@@ -319,23 +329,37 @@ fn unexpected(title: String, expected: &str, row: usize, value: f64) -> Diagnost
 ///
 /// # Errors
 ///
-/// `E0510`, with the first that is not.
+/// `E0510`, with the first that is not; a file of stored inputs that cannot be read.
 pub fn check_inputs(split: &Split, what: &str) -> Result<()> {
-    let first = match &split.inputs {
-        Values::U8(_) => None,
-        Values::F32(v) => v.iter().position(|x| !x.is_finite()),
-        Values::F64(v) => v.iter().position(|x| !x.is_finite()),
+    if split.inputs.are_bytes() {
+        return Ok(());
+    }
+    let width = split.input_shape.len();
+    let mut first = None;
+    split.inputs.show(split.len, &mut |piece| {
+        if first.is_some() {
+            return;
+        }
+        let place = match piece.values {
+            Values::F32(v) => v.iter().position(|x| !x.is_finite()),
+            Values::F64(v) => v.iter().position(|x| !x.is_finite()),
+            Values::U8(_) | Values::Stored(_) => None,
+        };
+        first = place.map(|at| {
+            (
+                piece.rows.start + at / width,
+                at % width,
+                piece.values.get(at),
+            )
+        });
+    })?;
+    let Some((row, entry, value)) = first else {
+        return Ok(());
     };
-    let Some(index) = first else { return Ok(()) };
-    let (row, entry) = (
-        index / split.input_shape.len(),
-        index % split.input_shape.len(),
-    );
     Err(
         Diagnostic::error("E0510", format!("an input of {what} is not finite"))
             .note(format!(
-                "row {row} (the first being 0) has {} at entry {entry}",
-                split.inputs.get(index)
+                "row {row} (the first being 0) has {value} at entry {entry}"
             ))
             .into(),
     )

@@ -31,6 +31,8 @@ pub struct Facts {
     pub remarks: Vec<String>,
     /// Which arrays of an `.npz` are taken, a line each.
     pub taken: Vec<String>,
+    /// Where the inputs are read from as they are needed, if they are not in memory.
+    pub streamed: Option<String>,
     /// Labels below the largest that no training example has, where whole numbers may be labels without names.
     pub absent: Vec<usize>,
     /// The number of each training example's group, where a column names groups.
@@ -99,6 +101,7 @@ impl Facts {
             class_names: data.class_names.clone(),
             remarks: data.seen.remarks.clone(),
             taken: data.seen.taken.clone(),
+            streamed: data.seen.streamed.clone(),
             absent: match found {
                 Some(classes) if rank != 1 && !labels => absent(targets, classes, rank > 0),
                 _ => vec![],
@@ -145,6 +148,7 @@ impl Facts {
             class_names: class_names.iter().map(|s| s.to_string()).collect(),
             remarks: vec![],
             taken: vec![],
+            streamed: None,
             absent: vec![],
             groups: None,
             in_time: None,

@@ -2,7 +2,7 @@
 
 use super::error::unreadable;
 use super::split::{self, Validation};
-use super::{Dataset, Seen, Split};
+use super::{Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use std::path::Path;
 
@@ -117,7 +117,11 @@ impl Split {
     /// The examples at `rows`, in that order.
     pub(crate) fn rows(&self, rows: &[usize]) -> Split {
         Split {
-            inputs: self.inputs.rows(rows, self.input_shape.len()),
+            // Where facts are looked for, there are none.
+            inputs: match self.inputs.is_empty() {
+                true => Values::U8(vec![]),
+                false => self.inputs.rows(rows, self.input_shape.len()),
+            },
             input_shape: self.input_shape.clone(),
             targets: self.targets.rows(rows, self.target_shape.len()),
             target_shape: self.target_shape.clone(),

@@ -3,8 +3,9 @@
 
 use super::catalog::{CatalogEntry, DataFile, Origin};
 use super::error::{corrupt, unreadable, wrong_length};
+use super::stored::{FileArray, Kind, Numbers, Stored, unpack};
 use super::{Dataset, Facts, Seen, Split, Values};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Failure, Result};
 use crate::memory;
 use crate::tensor::Shape;
 use crate::words::count;
@@ -87,6 +88,15 @@ impl Element {
         }
     }
 
+    /// What the numbers are once they are read.
+    fn kind(self) -> Kind {
+        match self {
+            Element::U8 => Kind::U8,
+            Element::I8 | Element::I16 | Element::F32 => Kind::F32,
+            Element::I32 | Element::F64 => Kind::F64,
+        }
+    }
+
     /// The numbers in big-endian bytes, in the narrowest type that holds them.
     fn numbers(self, bytes: Vec<u8>) -> Values {
         fn each<const N: usize, T>(bytes: &[u8], number: fn([u8; N]) -> T) -> Vec<T> {
@@ -129,10 +139,7 @@ impl Header {
 /// The header of an IDX file, and a reader at its first value.
 pub(super) fn open(path: &Path) -> Result<(Header, Box<dyn Read>)> {
     let file = BufReader::new(crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?);
-    let compressed = path
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
-    let mut reader: Box<dyn Read> = match compressed {
+    let mut reader: Box<dyn Read> = match is_compressed(path) {
         true => Box::new(MultiGzDecoder::new(file)),
         false => Box::new(file),
     };
@@ -198,6 +205,70 @@ fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>)
     (found, None)
 }
 
+impl Header {
+    fn wrong_length(&self, path: &Path, expected: u64, found: u64) -> Failure {
+        let axes = self.lengths.iter().map(u64::to_string);
+        let axes = axes.collect::<Vec<_>>().join(" x ");
+        let of = match self.element.width() {
+            1 => String::new(),
+            width => format!(" values of {width} bytes"),
+        };
+        let header = self.length();
+        let why = format!("{axes}{of} after a header of {header}, decompressed");
+        wrong_length(path, expected, found, &why)
+    }
+
+    /// The bytes before the first value.
+    fn length(&self) -> u64 {
+        4 + 4 * self.lengths.len() as u64
+    }
+
+    /// The bytes that the values take in the file.
+    fn values(&self) -> u64 {
+        self.lengths.iter().product::<u64>() * self.element.width()
+    }
+
+    /// The bytes that the values take in memory.
+    pub(super) fn in_memory(&self) -> u64 {
+        self.lengths.iter().product::<u64>() * self.element.kind().size()
+    }
+}
+
+/// Whether an IDX file is compressed.
+pub(super) fn is_compressed(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|e| e.eq_ignore_ascii_case("gz"))
+}
+
+/// The header of an IDX file, and its rows where they are; a compressed one is unpacked to a temporary file.
+pub(super) fn stored(path: &Path) -> Result<(Header, Stored)> {
+    let (header, reader) = open(path)?;
+    let (file, start) = match is_compressed(path) {
+        true => {
+            let failed = |error: String| corrupt(path, "is corrupt").note(error).into();
+            (unpack(path, reader, header.values(), failed)?, 0)
+        }
+        false => {
+            let file = crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
+            let found = file.metadata().map_err(|e| unreadable(path, "read", &e))?;
+            let (expected, found) = (header.length() + header.values(), found.len());
+            if found != expected {
+                return Err(header.wrong_length(path, expected, found));
+            }
+            (file, header.length())
+        }
+    };
+    let element = header.element;
+    let numbers = Numbers {
+        width: element.width() as usize,
+        kind: element.kind(),
+        of: Box::new(move |bytes| Ok(element.numbers(bytes))),
+    };
+    let axes = [header.lengths[0] as usize, header.of_example().len()];
+    let array = FileArray::new(path.to_owned(), file, start, axes, numbers)?;
+    Ok((header, Stored::new(array)))
+}
+
 /// The header and the values of an IDX file.
 pub(super) fn read(path: &Path) -> Result<(Header, Values)> {
     let (header, reader) = open(path)?;
@@ -206,16 +277,13 @@ pub(super) fn read(path: &Path) -> Result<(Header, Values)> {
 }
 
 fn values(path: &Path, header: &Header, reader: impl Read) -> Result<Values> {
-    let (lengths, element) = (&header.lengths, header.element);
-    let expected = lengths.iter().product::<u64>() * element.width();
+    let (element, expected) = (header.element, header.values());
     // The bytes, and the numbers made of them.
     let copies = if element == Element::U8 { 1 } else { 3 };
     let what = format!("the array in `{}`", path.display());
-    memory::refuse(
-        &what,
-        expected.saturating_mul(copies),
-        "divide it into several",
-    )?;
+    let help =
+        "leave `stream` out, or `--stream always`: its rows are then read as they are needed";
+    memory::refuse(&what, expected.saturating_mul(copies), help)?;
     let mut bytes = Vec::new();
     let end = reader.take(expected + 1).read_to_end(&mut bytes);
     let found = bytes.len() as u64;
@@ -226,18 +294,8 @@ fn values(path: &Path, header: &Header, reader: impl Read) -> Result<Values> {
         return Err(corrupt(path, "is corrupt").note(e.to_string()).into());
     }
     if found != expected {
-        let header = 4 + 4 * lengths.len() as u64;
-        let axes = lengths
-            .iter()
-            .map(u64::to_string)
-            .collect::<Vec<_>>()
-            .join(" x ");
-        let of = match element.width() {
-            1 => String::new(),
-            width => format!(" values of {width} bytes"),
-        };
-        let why = format!("{axes}{of} after a header of {header}, decompressed");
-        return Err(wrong_length(path, expected + header, found + header, &why));
+        let before = header.length();
+        return Err(header.wrong_length(path, before + expected, before + found));
     }
     match end {
         Err(e) => Err(corrupt(path, "is corrupt").note(e.to_string()).into()),

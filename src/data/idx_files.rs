@@ -2,6 +2,7 @@
 
 use super::error::unreadable;
 use super::idx;
+use super::streaming::{self, Streaming};
 use super::{Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
@@ -69,8 +70,8 @@ fn beside(path: &Path, words: &[[&str; 2]]) -> Option<PathBuf> {
         .cloned()
 }
 
-/// Reads the files whose inputs are at `path`. Without `values`, what `facts` needs: the inputs' headers, and the targets.
-pub(super) fn read(path: &Path, values: bool) -> Result<Dataset> {
+/// Reads the files whose inputs are at `path`, or leaves them where they are, as `stream` says. Without `values`, what `facts` needs: the inputs' headers, and the targets.
+pub(super) fn read(path: &Path, values: bool, stream: Streaming) -> Result<Dataset> {
     // That there is no such file is told before that it has no targets.
     crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
     let Some(targets) = beside(path, &PARTNERS) else {
@@ -78,11 +79,21 @@ pub(super) fn read(path: &Path, values: bool) -> Result<Dataset> {
     };
     let mut said = vec![format!("targets from `{}`", targets.display())];
     let test = beside(path, &PARTS);
-    let train = split(path, &targets, values)?;
-    let test = test.map(|test| {
+    let of_inputs: Vec<&Path> = [Some(path), test.as_deref()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let streamed = streamed(&of_inputs, stream)?;
+    let how = match (values, &streamed) {
+        (false, _) => How::Header,
+        (true, None) => How::Memory,
+        (true, Some(_)) => How::File,
+    };
+    let train = split(path, &targets, how)?;
+    let test = test.clone().map(|test| {
         let targets = beside(&test, &PARTNERS).ok_or_else(|| no_targets(&test))?;
         said.push(format!("test part from `{}`", test.display()));
-        split(&test, &targets, values)
+        split(&test, &targets, how)
     });
     let test = test.transpose()?;
     if let Some(test) = &test
@@ -104,6 +115,7 @@ pub(super) fn read(path: &Path, values: bool) -> Result<Dataset> {
         columns: None,
         seen: Seen {
             said,
+            streamed,
             ..Seen::default()
         },
         class_names: vec![],
@@ -118,11 +130,36 @@ fn no_targets(path: &Path) -> crate::diagnostic::Failure {
         .into()
 }
 
-fn split(inputs: &Path, targets: &Path, values: bool) -> Result<Split> {
-    let (of_inputs, input_values) = match values {
-        true => idx::read(inputs)?,
-        false => (idx::open(inputs)?.0, Values::U8(vec![])),
-    };
+/// How much is read of a file of inputs.
+#[derive(Clone, Copy)]
+enum How {
+    Header,
+    Memory,
+    File,
+}
+
+/// What is said of files of inputs that stay where they are; `None` of those that are read at once.
+fn streamed(files: &[&Path], stream: Streaming) -> Result<Option<String>> {
+    let mut bytes = 0;
+    for file in files {
+        bytes += idx::open(file)?.0.in_memory();
+    }
+    Ok(stream.takes(bytes).then(|| match files {
+        [first, ..] if !idx::is_compressed(first) => streaming::from_file(bytes, first),
+        _ => streaming::unpacked(bytes),
+    }))
+}
+
+fn inputs_of(path: &Path, how: How) -> Result<(idx::Header, Values)> {
+    match how {
+        How::Header => Ok((idx::open(path)?.0, Values::U8(vec![]))),
+        How::Memory => idx::read(path),
+        How::File => idx::stored(path).map(|(header, stored)| (header, Values::Stored(stored))),
+    }
+}
+
+fn split(inputs: &Path, targets: &Path, how: How) -> Result<Split> {
+    let (of_inputs, input_values) = inputs_of(inputs, how)?;
     let (of_targets, target_values) = idx::read(targets)?;
     idx::same_count(inputs, &of_inputs, targets, &of_targets)?;
     Ok(Split {
@@ -137,19 +174,26 @@ fn split(inputs: &Path, targets: &Path, values: bool) -> Result<Split> {
     })
 }
 
-/// The inputs at `path`, where no targets are beside them.
-pub(super) fn inputs(path: &Path) -> Result<Option<Split>> {
+/// The inputs at `path`, where no targets are beside them, and what is said of them where they stay there.
+pub(super) fn inputs(path: &Path, stream: Streaming) -> Result<Option<(Split, Option<String>)>> {
     if beside(path, &PARTNERS).is_some() {
         return Ok(None);
     }
-    let (header, inputs) = idx::read(path)?;
-    Ok(Some(Split {
+    crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
+    let streamed = streamed(&[path], stream)?;
+    let how = match streamed {
+        Some(_) => How::File,
+        None => How::Memory,
+    };
+    let (header, inputs) = inputs_of(path, how)?;
+    let split = Split {
         inputs,
         input_shape: header.of_example(),
         targets: Values::F64(vec![]),
         target_shape: Shape::new(&[0]),
         len: header.lengths[0] as usize,
-    }))
+    };
+    Ok(Some((split, streamed)))
 }
 
 #[cfg(test)]

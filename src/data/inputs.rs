@@ -34,7 +34,10 @@ pub fn inputs_alone(request: &Request, features: &Shape) -> Result<Option<Datase
             }
             Held::Table(_) => None,
         },
-        Resolved::Idx(path) => idx_files::inputs(&path)?,
+        Resolved::Idx(path) => {
+            let found = idx_files::inputs(&path, request.stream)?;
+            return Ok(found.map(|(split, streamed)| alone(request, split, streamed)));
+        }
         #[cfg(feature = "images")]
         Resolved::Folder(path) => return images::inputs(&path, request),
         // Columns that go by their names need not be counted.
@@ -44,15 +47,22 @@ pub fn inputs_alone(request: &Request, features: &Shape) -> Result<Option<Datase
         }
         _ => None,
     };
-    Ok(split.map(|train| Dataset {
+    Ok(split.map(|train| alone(request, train, None)))
+}
+
+fn alone(request: &Request, train: Split, streamed: Option<String>) -> Dataset {
+    Dataset {
         name: request.data.clone(),
         train,
         test: None,
         file_rows: None,
         columns: None,
-        seen: Seen::default(),
+        seen: Seen {
+            streamed,
+            ..Seen::default()
+        },
         class_names: vec![],
-    }))
+    }
 }
 
 /// A table of exactly as many columns of numbers as there are features; `None` where it is not one, so that the reader

@@ -57,7 +57,9 @@ mod shapes_segmentation;
 mod sheet;
 pub mod split;
 mod steps;
+mod stored;
 pub mod stream;
+mod streaming;
 mod table;
 mod tabular;
 mod targets;
@@ -82,6 +84,8 @@ pub use proposal::{Proposal, propose};
 pub use sequences::{Padded, SequenceInput};
 pub use sheet::is_table;
 pub use steps::Steps;
+pub use stored::{Piece, Stored};
+pub use streaming::{STREAMINGS, Streaming};
 pub use tabular::{Identifier, Seen};
 pub use targets::{load_all, of_other_examples};
 
@@ -155,7 +159,7 @@ impl Split {
     }
 }
 
-/// Numbers as the file has them.
+/// Numbers as the file has them. Targets are in memory; inputs may be [`Stored`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Bytes: pixels and labels.
@@ -164,6 +168,8 @@ pub enum Values {
     F32(Vec<f32>),
     /// float64 arrays, csv cells, wider integers.
     F64(Vec<f64>),
+    /// Rows that stay in their files and are read as they are asked for.
+    Stored(Stored),
 }
 
 impl Values {
@@ -173,6 +179,7 @@ impl Values {
             Values::U8(v) => v.len(),
             Values::F32(v) => v.len(),
             Values::F64(v) => v.len(),
+            Values::Stored(stored) => stored.rows() * stored.width(),
         }
     }
 
@@ -181,16 +188,23 @@ impl Values {
         self.len() == 0
     }
 
-    /// The number at `index`; panics if there is none.
+    /// The number at `index`; panics if there is none, or if it is stored and cannot be read: [`Values::of_rows`] and
+    /// [`Values::show`] give stored ones, many at a time.
     pub fn get(&self, index: usize) -> f64 {
         match self {
             Values::U8(v) => f64::from(v[index]),
             Values::F32(v) => f64::from(v[index]),
             Values::F64(v) => v[index],
+            Values::Stored(stored) => {
+                let (row, entry) = (index / stored.width(), index % stored.width());
+                let read = stored.read(&[row]);
+                read.unwrap_or_else(|failure| panic!("{failure:?}"))
+                    .get(entry)
+            }
         }
     }
 
-    /// The numbers of `rows`, each row `width` numbers wide.
+    /// The numbers of `rows`, each row `width` numbers wide; stored ones stay where they are.
     fn rows(&self, rows: &[usize], width: usize) -> Values {
         fn pick<V: Copy>(values: &[V], rows: &[usize], width: usize) -> Vec<V> {
             rows.iter()
@@ -202,6 +216,7 @@ impl Values {
             Values::U8(v) => Values::U8(pick(v, rows, width)),
             Values::F32(v) => Values::F32(pick(v, rows, width)),
             Values::F64(v) => Values::F64(pick(v, rows, width)),
+            Values::Stored(stored) => Values::Stored(stored.subset(rows)),
         }
     }
 }
@@ -246,6 +261,8 @@ pub struct Request {
     /// What a run said of its own `.npz`: the array of inputs and that of targets, taken of another one, too, if it has
     /// them.
     pub arrays: [Option<String>; 2],
+    /// When inputs stay in their files.
+    pub stream: Streaming,
 }
 
 impl Request {
@@ -365,7 +382,7 @@ pub fn load(request: &Request) -> Result<Dataset> {
         Resolved::Table(path) => return table::read(&path, &wanted, request),
         Resolved::Sheet(path) => return tabular::read(&path, &wanted, request, test_rows),
         Resolved::Npz(path) => return npz::read(From::File(&path), &npz::Wanted::of(request)),
-        Resolved::Idx(path) => idx_files::read(&path, true)?,
+        Resolved::Idx(path) => idx_files::read(&path, true, request.stream)?,
         Resolved::Folder(path) => read_folder(&path, request, true)?,
     };
     match test_rows {
@@ -424,7 +441,7 @@ pub fn facts(request: &Request) -> Result<Facts> {
             Held::Table(_) => Ok(Facts::of(&load(request)?)),
         },
         Resolved::Idx(path) if request.test_rows.is_none() => {
-            Ok(Facts::of(&idx_files::read(&path, false)?))
+            Ok(Facts::of(&idx_files::read(&path, false, request.stream)?))
         }
         Resolved::Folder(path) if request.test_rows.is_none() => {
             Ok(Facts::of(&read_folder(&path, request, false)?))

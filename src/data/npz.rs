@@ -7,6 +7,7 @@ mod choose;
 mod inputs;
 mod labels;
 mod sequences;
+mod streamed;
 mod told;
 mod write;
 
@@ -49,10 +50,6 @@ impl<'a> Wanted<'a> {
             test_rows: request.test_rows.as_deref(),
         }
     }
-
-    fn holds_out(&self) -> bool {
-        self.test_rows.is_some() || self.choices.test.is_some()
-    }
 }
 
 /// Where an archive's arrays come from.
@@ -90,9 +87,7 @@ pub(super) fn read(from: From, wanted: &Wanted) -> Result<Dataset> {
 
 /// What an archive holds: the shapes of its arrays, and its targets.
 pub(super) fn facts(from: From, wanted: &Wanted) -> Result<Facts> {
-    // Rows are held out of inputs and targets alike.
-    let inputs = wanted.holds_out();
-    let dataset = from.open(wanted)?.dataset(wanted, inputs)?;
+    let dataset = from.open(wanted)?.dataset(wanted, false)?;
     Ok(Facts::of(&parted(dataset, wanted)?))
 }
 

@@ -33,6 +33,8 @@ pub struct Seen {
     pub remarks: Vec<String>,
     /// Which arrays of an `.npz` are taken, and what was done with its labels, a line each.
     pub taken: Vec<String>,
+    /// Where the inputs are read from as they are needed, if they are not in memory.
+    pub streamed: Option<String>,
     /// Columns that say which example a row is, as texts by the row of the file.
     pub identifiers: Vec<Identifier>,
     pub(super) groups: Option<Vec<u32>>,

@@ -220,6 +220,7 @@ pub fn predict_some(
     for start in (0..n).step_by(group) {
         let places = start..n.min(start + group);
         let batch = part.gather(places.clone(), &mut buffers)?;
+        part.expect(places.end..n.min(places.end + group));
         let log_scales: Vec<f64> = (0..batch.len * of_targets.min(1))
             .map(|example| {
                 let target = batch.targets.of(example..example + 1, entries);

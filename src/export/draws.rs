@@ -175,7 +175,7 @@ pub fn collect(
         arrays.extend(of_target.finish()?);
     }
     if let (true, Some(first)) = (asked.of_examples(), targets.first()) {
-        arrays.extend(constant(inference, &first.part, rows, asked.inputs));
+        arrays.extend(constant(inference, &first.part, rows, asked.inputs)?);
     }
     if asked.prior {
         arrays.extend(draw_prior(inference, &prior, asked)?);
@@ -264,7 +264,12 @@ fn statistics(predictor: &dyn Predictor, asked: &Asked) -> Vec<Array> {
 }
 
 /// The rows that the examples are, and their inputs.
-fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) -> Vec<Array> {
+fn constant(
+    inference: &Inference,
+    part: &Part,
+    rows: &[usize],
+    inputs: bool,
+) -> Result<Vec<Array>> {
     let mut arrays = vec![Array {
         group: Group::ConstantData,
         name: "row".into(),
@@ -274,14 +279,15 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
         labels: vec![],
     }];
     if !inputs {
-        return arrays;
+        return Ok(arrays);
     }
     let width = part.split.input_shape.len();
+    let values = part.split.inputs.of_rows(part.rows, width)?;
     let mut start = 0;
     for input in &inference.inputs {
         let entries = start..start + input.shape.len();
         start += input.row_len();
-        let places = part.rows.iter();
+        let places = 0..part.len();
         let places = places.flat_map(|row| entries.clone().map(move |entry| row * width + entry));
         arrays.push(Array {
             group: Group::ConstantData,
@@ -291,20 +297,23 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
                 .collect(),
             name: input.name.clone(),
             shape: [&[part.len()], &input.shape.0[..]].concat(),
-            values: match &part.split.inputs {
+            values: match &values {
                 // In a row, token v is v + 1, and padding 0.
                 all if input.sequence.is_some_and(|of| of.vocabulary.is_some()) => {
                     Values::I64(places.map(|place| all.get(place) as i64 - 1).collect())
                 }
                 data::Values::U8(all) => Values::U8(places.map(|place| all[place]).collect()),
                 data::Values::F32(all) => Values::F32(places.map(|place| all[place]).collect()),
-                data::Values::F64(all) => Values::F64(places.map(|place| all[place]).collect()),
+                // Those of rows are in memory.
+                data::Values::F64(_) | data::Values::Stored(_) => {
+                    Values::F64(places.map(|place| values.get(place)).collect())
+                }
             },
             labels: vec![],
         });
         if input.sequence.is_some() {
-            let lengths = part.rows.iter();
-            let lengths = lengths.map(|row| part.split.inputs.get(row * width + entries.end));
+            let lengths = 0..part.len();
+            let lengths = lengths.map(|row| values.get(row * width + entries.end));
             arrays.push(Array {
                 group: Group::ConstantData,
                 name: format!("{}_length", input.name),
@@ -315,7 +324,7 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
             });
         }
     }
-    arrays
+    Ok(arrays)
 }
 
 /// The parameters whose priors are drawn: those without one are left out.

@@ -81,6 +81,7 @@ impl<'a> Predictions<'a> {
         for start in (0..part.len()).step_by(batch_size) {
             let places = start..part.len().min(start + batch_size);
             let batch = part.gather(places.clone(), &mut self.buffers)?;
+            part.expect(places.end..part.len().min(places.end + batch_size));
             let nll = &mut nll[..batch.len * each];
             predictor.predict_drawn(
                 batch.inputs,

@@ -35,6 +35,7 @@
 //! missing = "age=mean"      # categories and group
 //! sequence = "patient"      # rows that are steps: of which sequence, `docs/sequences.md`; also time, window and horizon
 //! layout = "nchw"           # of the images of an .npz whose channels come first
+//! stream = "auto"           # whether inputs stay in their files: or "always", "never"
 //! validation = 0.1          # a fraction of the training examples, or a number of them
 //! scaling = "standardize"   # inputs: standardize, symmetric (-1 to 1), unit (0 to 1) or none
 //! targets = "standardize"   # real targets: standardize or none
@@ -50,7 +51,7 @@ use super::augmentation::Augmentation;
 use super::settings::{SETTINGS, Setting};
 use super::toml_table;
 use crate::data::split::Validation;
-use crate::data::{Choices, Memory, Request, catalog};
+use crate::data::{Choices, Memory, Request, Streaming, catalog};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::{InferenceMethod, Model};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
@@ -133,6 +134,8 @@ pub struct DataConfig {
     pub test_rows: Option<PathBuf>,
     /// What else is said of a table.
     pub choices: Choices,
+    /// When inputs stay in their files: one of [`crate::data::STREAMINGS`].
+    pub stream: &'static str,
     /// What is taken out of the training examples to watch the run with, if it is said.
     pub validation: Option<Validation>,
     /// How inputs are scaled: one of [`SCALINGS`].
@@ -188,6 +191,7 @@ impl DataConfig {
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
             choices: self.choices.clone(),
+            stream: Streaming::of_word(self.stream),
             ..Request::default()
         })
     }
@@ -228,6 +232,7 @@ impl Default for Config {
                 target: None,
                 test_rows: None,
                 choices: Choices::default(),
+                stream: "auto",
                 validation: None,
                 scaling: "standardize",
                 targets: "standardize",

@@ -254,7 +254,8 @@ impl Training<'_> {
                 let of_step = Instant::now();
                 let rows = index * batch_size..n.min((index + 1) * batch_size);
                 let seen = rows.end - from * batch_size;
-                let done = self.step(&mut counters, &order[rows], &mut scratch)?;
+                let next = &order[rows.end..n.min(rows.end + batch_size)];
+                let done = self.step(&mut counters, [&order[rows], next], &mut scratch)?;
                 let diverged = divergence.look(&done.terms);
                 let every = self.config.log_every as u64;
                 if every > 0 && counters.step.is_multiple_of(every) {
@@ -334,16 +335,17 @@ impl Training<'_> {
             .try_for_each(|events| events.write(line))
     }
 
-    /// One step on the examples at `places`.
+    /// One step on the examples at `places`; those of the next step are read meanwhile, where they are in files.
     fn step(
         &mut self,
         counters: &mut Counters,
-        places: &[u32],
+        [places, next]: [&[u32]; 2],
         scratch: &mut Scratch,
     ) -> Result<Done> {
         let step = step_after(self.config, self.part.len(), counters.step);
         let augmentation = &self.config.augmentation;
         let batch = augmentation.gather(&self.part, places, &step, &mut scratch.buffers)?;
+        self.part.expect(next.iter().map(|place| *place as usize));
         let row = self.summaries().map(|summary| summary.row()).sum::<usize>();
         let predictive = &mut scratch.predictive[..batch.len * row];
         let trained = self.engine.step(&batch, &step, predictive);

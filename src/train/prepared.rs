@@ -3,12 +3,13 @@
 use super::choice::Chosen;
 use super::config::Config;
 use super::fitting;
-use super::lone::{lone_cells, refuse_too_large};
+use super::lone::{Extremes, lone_cells, refuse_too_large};
 use super::method::refuse_few_steps;
+use super::rows::{Rows, digests_of};
 use crate::data::scaling::{Fitted, Scaling, Span, Transform};
-use crate::data::{Dataset, Split, Values, split};
+use crate::data::{Dataset, Piece, Split, split};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::examples::{OtherTarget, Part, Scales, padded};
+use crate::examples::{Fingerprint, OtherTarget, Part, Scales, padded};
 use crate::ir::{Input, Model, Node};
 use crate::likelihood::{Summary, TargetKind};
 use crate::tensor::Shape;
@@ -59,11 +60,38 @@ fn refuse_one_number(model: &Model, batch: usize) -> Result<()> {
 }
 
 /// The scaling of the inputs: of several, each by its own channels or features, told for every entry of their row.
-fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[usize]) -> Fitted {
-    if let [Input { sequence: None, .. }] = &model.inputs[..] {
-        return scaling.fit(values, &model.input.shape, training);
+/// `also` is shown all inputs on the way.
+fn scale_inputs(
+    scaling: Scaling,
+    split: &Split,
+    model: &Model,
+    training: &[usize],
+    also: &mut dyn FnMut(&Piece),
+) -> Result<Fitted> {
+    let (row, mut start) = (model.input.shape.len(), 0);
+    let mut spans = vec![];
+    for input in &model.inputs {
+        let span = Span {
+            row,
+            start,
+            is_sequence: input.sequence.is_some(),
+        };
+        // A token is no number.
+        let is_token = input.sequence.is_some_and(|of| of.vocabulary.is_some());
+        spans.extend((!is_token).then_some((span, &input.shape)));
+        start += input.row_len();
     }
-    let row = model.input.shape.len();
+    let mut fitted = match &spans[..] {
+        [] => {
+            split.inputs.show(split.len, also)?;
+            vec![]
+        }
+        spans => scaling.fit_spans(&split.inputs, spans, training, Some(also))?,
+    };
+    if let [Input { sequence: None, .. }] = &model.inputs[..] {
+        return Ok(fitted.remove(0));
+    }
+    let mut fitted = fitted.into_iter();
     let mut all = Fitted {
         transform: Transform::identity(0),
         constant: vec![],
@@ -71,16 +99,13 @@ fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[us
     let mut start = 0;
     for input in &model.inputs {
         let width = input.shape.len();
-        let span = Span {
-            row,
-            start,
-            is_sequence: input.sequence.is_some(),
+        let is_token = input.sequence.is_some_and(|of| of.vocabulary.is_some());
+        let as_they_are = || Fitted {
+            transform: Transform::identity(1),
+            constant: vec![],
         };
-        let fitted = match input.sequence.map(|sequence| sequence.vocabulary) {
-            // A token is no number.
-            Some(Some(_)) => Scaling::None.fit_span(values, span, &input.shape, training),
-            _ => scaling.fit_span(values, span, &input.shape, training),
-        };
+        let own = (!is_token).then(|| fitted.next()).flatten();
+        let fitted = own.unwrap_or_else(as_they_are);
         let channels = fitted.transform.channels();
         let entries = || (0..width).map(|entry| entry % channels);
         let Transform { offset, scale, .. } = &fitted.transform;
@@ -103,14 +128,19 @@ fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[us
         start += input.row_len();
     }
     all.transform.padded = padded(model);
-    all
+    Ok(all)
 }
 
 /// The scaling of the model's target, the identity where it has none.
-fn scale_targets(split: &Split, model: &Model, config: &Config, training: &[usize]) -> Transform {
+fn scale_targets(
+    split: &Split,
+    model: &Model,
+    config: &Config,
+    training: &[usize],
+) -> Result<Transform> {
     let (kind, summary) = (model.target.kind, model.summary());
     if !summary.standardizes() || config.data.targets != "standardize" {
-        return Transform::identity(kind.channels());
+        return Ok(Transform::identity(kind.channels()));
     }
     let scaling = match summary.heavy_tailed() {
         true => Scaling::Quartiles,
@@ -119,7 +149,16 @@ fn scale_targets(split: &Split, model: &Model, config: &Config, training: &[usiz
     // Of the model's axes, as of inputs.
     let axes = kind.axes().map(|axes| Shape::new(axes.sizes()));
     let shape = axes.as_ref().unwrap_or(&split.target_shape);
-    scaling.fit(&split.targets, shape, training).transform
+    Ok(scaling.fit(&split.targets, shape, training)?.transform)
+}
+
+/// What is largest and least of the targets that are trained on.
+fn extreme_targets<'a>(split: &Split, training: &'a [usize]) -> Result<Extremes<'a>> {
+    let mut extremes = Extremes::new(split.target_shape.len(), training);
+    split
+        .targets
+        .show(split.len, &mut |piece| extremes.look(piece))?;
+    Ok(extremes)
 }
 
 /// A data set ready to train on.
@@ -140,11 +179,17 @@ pub struct Prepared {
     pub constant: Vec<usize>,
     /// Cells that make the scale of their column alone, told.
     pub lone: Vec<String>,
+    /// The least and the largest value of each input among the rows that are trained on; none of images
+    /// and sequences.
+    pub input_ranges: Vec<[f64; 2]>,
+    /// Of the training part, [`crate::examples::fingerprint`].
+    pub fingerprint: String,
+    /// The digests of the rows, taken once.
+    pub(super) digests: Vec<[u64; 2]>,
     /// What was chosen of the settings.
     pub chosen: Chosen,
     kind: TargetKind,
     summary: Summary,
-    has_sequences: bool,
 }
 
 impl Prepared {
@@ -153,7 +198,7 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
+    /// Data that cannot be read (`E0503`, `E0504`) or does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
     /// than their number, or more steps than can be counted (`E0603`); one number to take a variance of (`E0614`).
     pub fn new(
         data: Dataset,
@@ -236,21 +281,43 @@ impl Prepared {
             _ => Scaling::None,
         };
         // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
-        let inputs = scale_inputs(scaling, &data.train.inputs, model, &training);
-        let targets = scale_targets(&data.train, model, config, &training);
+        // One look at all of the inputs, which may be in files, for all that is asked of them.
+        let train = &data.train;
+        let mut fingerprint = Fingerprint::begin(train)?;
+        let mut digests = vec![];
+        // Of columns; the pixels of images share theirs, and so do the steps of sequences.
+        let has_sequences = model.inputs.iter().any(|input| input.sequence.is_some());
+        let has_columns = train.input_shape.rank() < 2;
+        let has_columns =
+            has_columns || model.input.shape.0.last() == Some(&train.input_shape.len());
+        let extremes = || Extremes::new(train.input_shape.len(), &training);
+        let mut extremes = (has_columns && !has_sequences).then(extremes);
+        let inputs = scale_inputs(scaling, train, model, &training, &mut |piece| {
+            fingerprint.look(piece);
+            digests_of(train, piece, &mut digests);
+            if let Some(extremes) = &mut extremes {
+                extremes.look(piece);
+            }
+        })?;
+        let fingerprint = fingerprint.finish();
+        let targets = scale_targets(train, model, config, &training)?;
         let scales = Scales {
             inputs: inputs.transform,
             targets,
         };
         refuse_too_large(&data, &scales)?;
-        let mut lone = lone_cells(&data, &scales, &training);
+        let of_targets = extreme_targets(&data.train, &training)?;
+        let mut lone = lone_cells(&data, &scales, [extremes.as_ref(), Some(&of_targets)]);
+        let of_columns = extremes.filter(|_| data.train.input_shape.rank() < 2);
+        let input_ranges = of_columns.map_or(vec![], |found| found.ranges());
         let other = |(number, (data, model)): (usize, (Dataset, Model))| {
             let scales = Scales {
                 inputs: scales.inputs.clone(),
-                targets: scale_targets(&data.train, &model, config, &training),
+                targets: scale_targets(&data.train, &model, config, &training)?,
             };
             refuse_too_large(&data, &scales)?;
-            lone.extend(lone_cells(&data, &scales, &training));
+            let of_targets = extreme_targets(&data.train, &training)?;
+            lone.extend(lone_cells(&data, &scales, [None, Some(&of_targets)]));
             Ok(OtherTarget {
                 number,
                 data,
@@ -269,30 +336,23 @@ impl Prepared {
             rows: [training_rows, validation_rows],
             constant: inputs.constant,
             lone,
+            input_ranges,
+            fingerprint,
+            digests,
             chosen,
             kind: model.target.kind,
             summary: model.summary(),
-            has_sequences: model.inputs.iter().any(|input| input.sequence.is_some()),
         })
     }
 
-    /// The least and the largest value of each input among the rows that are trained on; none of images
-    /// and sequences.
-    pub fn input_ranges(&self) -> Vec<[f64; 2]> {
-        let (inputs, shape) = (&self.data.train.inputs, &self.data.train.input_shape);
-        if shape.rank() > 1 || self.has_sequences {
-            return vec![];
-        }
-        let range = |entry: usize| {
-            let values = self
-                .training
-                .iter()
-                .map(|row| inputs.get(row * shape.len() + entry));
-            values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
-                [low.min(x), high.max(x)]
-            })
-        };
-        (0..shape.len()).map(range).collect()
+    /// The digests of its rows, for a run to keep; they are given away.
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub fn digests(&mut self) -> Result<Rows> {
+        let train = std::mem::take(&mut self.digests);
+        Rows::of(&train, &self.rows, self.data.test.as_ref())
     }
 
     /// The examples that are trained on.

@@ -12,20 +12,20 @@ mod relation;
 pub use relation::{By, Compared, Relation, Use, relate};
 
 use super::files::{failed, write_whole};
-use super::prepared::Prepared;
-use crate::data::{Dataset, Split, Values};
+use crate::data::{Dataset, Piece, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use std::ops::Range;
 use std::path::Path;
 
 /// The parts of a run's data.
 const PARTS: [&str; 3] = ["training", "validation", "test"];
 
 /// The digests of a run's rows, by part: each of the whole row, and of its inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows([Vec<[u64; 2]>; 3]);
 
 impl Rows {
@@ -39,13 +39,20 @@ impl Rows {
         [self.0[1].len(), self.0[2].len()]
     }
 
-    /// Of data that is ready to train on.
-    pub fn of(prepared: &Prepared) -> Rows {
-        let train = digests(&prepared.data.train);
-        let test = prepared.data.test.as_ref().map_or(vec![], digests);
+    /// Of data that is ready to train on, of whose training part `train` has the digests.
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub(super) fn of(
+        train: &[[u64; 2]],
+        rows: &[Vec<usize>; 2],
+        test: Option<&Split>,
+    ) -> Result<Rows> {
         let pick = |rows: &Vec<usize>| rows.iter().map(|row| train[*row]).collect();
-        let [training, validation] = prepared.rows.each_ref().map(pick);
-        Rows([training, validation, test])
+        let [training, validation] = rows.each_ref().map(pick);
+        let test = test.map_or(Ok(vec![]), digests)?;
+        Ok(Rows([training, validation, test]))
     }
 
     /// How many of the rows that are set aside, and of those that are held out, another run was trained on; 0 of rows
@@ -126,16 +133,25 @@ impl Rows {
 
 /// A digest of how many times each of `rows` of the training part occurs, where a column says so, whatever the order of
 /// the rows: a row with another count is the same row, and its table another data set.
-pub fn of_counts<'r>(data: &Dataset, rows: impl Iterator<Item = &'r usize>) -> Option<String> {
-    let counts = data.counts(false)?;
-    let train = digests(&data.train);
+///
+/// # Errors
+///
+/// A file of stored inputs that cannot be read.
+pub fn of_counts<'r>(
+    data: &Dataset,
+    rows: impl Iterator<Item = &'r usize>,
+) -> Result<Option<String>> {
+    let Some(counts) = data.counts(false) else {
+        return Ok(None);
+    };
+    let train = digests(&data.train)?;
     let of_row = |row: &usize| {
         let mut hash = Sha256::new_with_prefix(train[*row][0].to_le_bytes());
         hash.update(counts[*row].to_le_bytes());
         first(&hash.finalize())
     };
     let sum = rows.map(of_row).fold(0, u64::wrapping_add);
-    Some(format!("{sum:016x}"))
+    Ok(Some(format!("{sum:016x}")))
 }
 
 /// The number in the first eight bytes.
@@ -144,28 +160,39 @@ fn first(bytes: &[u8]) -> u64 {
 }
 
 /// The digests of every row of `split`.
-fn digests(split: &Split) -> Vec<[u64; 2]> {
+///
+/// # Errors
+///
+/// A file of stored inputs that cannot be read.
+fn digests(split: &Split) -> Result<Vec<[u64; 2]>> {
+    let mut all = vec![];
+    split
+        .inputs
+        .show(split.len, &mut |piece| digests_of(split, piece, &mut all))?;
+    Ok(all)
+}
+
+/// Adds the digests of the rows of `split` that a piece of its inputs has.
+pub(super) fn digests_of(split: &Split, piece: &Piece, all: &mut Vec<[u64; 2]>) {
     let widths = (split.input_shape.len(), split.target_shape.len());
     let row = |bytes: &mut Vec<u8>, row: usize| {
         bytes.clear();
-        take(&split.inputs, row, widths.0, bytes);
+        take(piece.values, piece.place(row, widths.0), bytes);
         let mut hash = Sha256::new_with_prefix(&bytes);
         let inputs = first(&hash.clone().finalize());
         bytes.clear();
-        take(&split.targets, row, widths.1, bytes);
+        take(&split.targets, row * widths.1..(row + 1) * widths.1, bytes);
         hash.update(&bytes);
         [first(&hash.finalize()), inputs]
     };
-    (0..split.len)
-        .into_par_iter()
-        .map_init(Vec::new, row)
-        .collect()
+    let rows = piece.rows.clone().into_par_iter();
+    all.par_extend(rows.map_init(Vec::new, row));
 }
 
 /// The bytes of a row, the same whatever type its numbers were read in: one byte a number where all are whole
 /// numbers from 0 to 255, else float64.
-fn take(values: &Values, row: usize, width: usize, out: &mut Vec<u8>) {
-    let range = row * width..(row + 1) * width;
+fn take(values: &Values, range: Range<usize>, out: &mut Vec<u8>) {
+    let width = range.len();
     let wide = |numbers: &mut dyn Iterator<Item = f64>, out: &mut Vec<u8>| {
         let start = out.len();
         out.push(8);
@@ -192,6 +219,8 @@ fn take(values: &Values, row: usize, width: usize, out: &mut Vec<u8>) {
         }
         Values::F32(v) => wide(&mut v[range].iter().map(|x| f64::from(*x)), out),
         Values::F64(v) => wide(&mut v[range].iter().copied(), out),
+        // Targets and pieces are in memory.
+        Values::Stored(_) => {}
     }
 }
 

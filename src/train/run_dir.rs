@@ -28,7 +28,7 @@ use crate::data::Columns;
 use crate::data::scaling::Transform;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Section;
-use crate::examples::{Scales, fingerprint, fingerprint_of_targets};
+use crate::examples::{Scales, fingerprint_of_targets};
 use crate::ir::Model;
 use crate::pretrained;
 use crate::source::Source;
@@ -87,18 +87,23 @@ pub struct TargetRecord {
 
 impl DataRecord {
     /// Of data that is ready to train on.
-    pub fn of(prepared: &Prepared, model: &Model) -> Self {
-        DataRecord {
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub fn of(prepared: &Prepared, model: &Model) -> Result<Self> {
+        let all = prepared.rows.iter().flatten();
+        Ok(DataRecord {
             name: prepared.data.name.clone(),
             training_examples: prepared.training.len(),
             validation_examples: prepared.validation.len(),
             test_examples: prepared.data.example_count(true),
             class_names: prepared.data.class_names.clone(),
             columns: prepared.data.columns.clone(),
-            input_ranges: prepared.input_ranges(),
-            counts: rows::of_counts(&prepared.data, prepared.rows.iter().flatten()),
+            input_ranges: prepared.input_ranges.clone(),
+            counts: rows::of_counts(&prepared.data, all)?,
             scales: prepared.scales.clone(),
-            fingerprint: fingerprint(&prepared.data.train),
+            fingerprint: prepared.fingerprint.clone(),
             others: (prepared.others.iter().zip(&model.others))
                 .map(|(other, (target, _))| TargetRecord {
                     target: target.name.clone(),
@@ -108,7 +113,7 @@ impl DataRecord {
                     fingerprint: fingerprint_of_targets(&other.data.train),
                 })
                 .collect(),
-        }
+        })
     }
 
     /// The text of `data.json`.

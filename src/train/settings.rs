@@ -6,6 +6,7 @@
 use super::augmentation::{FILLS, FLIPS};
 use super::config::{Config, EarlyStopping, LAYOUTS, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
+use crate::data::STREAMINGS;
 use crate::data::split::Validation;
 use crate::ir::InferenceMethod;
 use crate::signature::{Constant, Constants, Domain};
@@ -65,7 +66,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 37] = [
+pub static SETTINGS: [Setting; 38] = [
     setting(
         "epochs",
         flag(
@@ -327,6 +328,9 @@ pub static SETTINGS: [Setting; 37] = [
     ),
     setting("data.layout", None, |config| {
         Place::MaybeWord(&mut config.data.choices.layout, LAYOUTS)
+    }),
+    setting("data.stream", None, |config| {
+        Place::Word(&mut config.data.stream, STREAMINGS)
     }),
     setting(
         "data.validation",

@@ -178,8 +178,8 @@ pub fn start(
     let (first, others) = data::load_all(&request).map_err(elsewhere)?;
     let mut prepared = Prepared::new(first, others, &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
-    let record = DataRecord::of(&prepared, &compiled.inference);
-    let rows = Rows::of(&prepared);
+    let record = DataRecord::of(&prepared, &compiled.inference)?;
+    let rows = prepared.digests()?;
     if let Some(run) = &resumed {
         let of_run = run.data(&compiled.inference)?;
         let kept = run.rows()?;
@@ -201,7 +201,7 @@ pub fn start(
                 record.name
             ));
             let data = &prepared.data;
-            let compared = kept.map(|kept| kept.compare(data, By::Row));
+            let compared = kept.map(|kept| kept.compare(data, By::Row)).transpose()?;
             message.notes.extend(compared.map_or(vec![], |compared| {
                 compared.differences(data.file_rows.as_ref())
             }));

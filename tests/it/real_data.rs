@@ -54,6 +54,7 @@ fn assert_moments(split: &Split, expected: &[[f64; 2]]) {
     let all: Vec<usize> = (0..split.len).collect();
     let fitted = Scaling::Standardize
         .fit(&split.inputs, &split.input_shape, &all)
+        .unwrap()
         .transform;
     for (channel, [mean, deviation]) in expected.iter().enumerate() {
         assert!(
@@ -133,6 +134,7 @@ fn a_regression_table_with_its_held_out_rows() {
     let all: Vec<usize> = (0..1030).collect();
     let fitted = Scaling::Standardize
         .fit(&data.train.targets, &Shape::default(), &all)
+        .unwrap()
         .transform;
     assert!(
         (fitted.offset[0] - 35.818).abs() < 5e-4 && (fitted.scale[0] - 16.698).abs() < 5e-4,

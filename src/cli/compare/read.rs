@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(path: &Path, name: &str, asked: Asked) -> Run {
         let scored = score_run(path, asked)?;
         let counters = folder.last()?;
         run.state = state(&scored, &counters);
-        run.found = Some(found(&folder, &scored, &counters));
+        run.found = Some(found(&folder, &scored, &counters)?);
         Ok(())
     });
     if let Err(failure) = result {
@@ -128,14 +128,14 @@ fn state(scored: &ScoredRun, counters: &Counters) -> State {
     }
 }
 
-fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
+fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Result<Found> {
     let run = &scored.run;
     let weights = run.inference.tensors.iter();
     let weights = weights.map(|(_, tensor)| tensor.shape.len()).sum();
     // A log that somebody has removed says nothing.
     let log = files::text(&folder.metrics()).unwrap_or_default();
     let epochs = counters.epochs(&run.config, run.record.training_examples);
-    Found {
+    Ok(Found {
         scores: scores(&scored.targets),
         bound: Bound::new(
             &scored.elbo,
@@ -148,8 +148,8 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
         ),
         r_hat: r_hat(&run.said),
         cost: Cost::of(weights, epochs as usize, &log),
-        examples: examples(scored),
-    }
+        examples: examples(scored)?,
+    })
 }
 
 /// The largest R-hat among what a sampler said at the end: `1.003, effective draws …`.
@@ -211,7 +211,7 @@ fn of(target: &ScoredTarget, name: Option<&str>) -> Vec<Scored> {
 }
 
 /// What tells the examples that were scored from others.
-fn examples(scored: &ScoredRun) -> Examples {
+fn examples(scored: &ScoredRun) -> Result<Examples> {
     let mut rows = Sha256::new();
     for row in scored.targets[0].chosen.file_rows() {
         rows.update((row as u64).to_le_bytes());
@@ -229,16 +229,15 @@ fn examples(scored: &ScoredRun) -> Examples {
     let first = &scored.targets[0];
     let (split, width) = (first.chosen.split(), first.chosen.split().input_shape.len());
     let mut inputs = Sha256::new();
-    for row in &first.chosen.rows {
-        for entry in row * width..(row + 1) * width {
-            inputs.update(split.inputs.get(entry).to_le_bytes());
-        }
+    for rows in first.chosen.rows.chunks(1024) {
+        let values = split.inputs.of_rows(rows, width)?;
+        (0..values.len()).for_each(|entry| inputs.update(values.get(entry).to_le_bytes()));
     }
-    Examples {
+    Ok(Examples {
         name: here(&scored.targets[0].chosen.name),
         count: scored.targets[0].scores.examples,
         rows: hex(rows),
         targets: hex(targets),
         inputs: hex(inputs),
-    }
+    })
 }

@@ -195,13 +195,13 @@ impl Making<'_> {
     ///
     /// # Errors
     ///
-    /// `E0612` where a prediction is not finite; `E0601` where the file cannot be written.
-    pub(super) fn finish(mut self, warn: impl FnOnce()) -> Result<usize> {
+    /// `E0612` where a prediction is not finite; `E0601` where the file cannot be written; what `warn` finds.
+    pub(super) fn finish(mut self, warn: impl FnOnce() -> Result<()>) -> Result<usize> {
         self.bar.finish_and_clear();
         if self.broken.is_some() {
             return Err(self.not_finite());
         }
-        warn();
+        warn()?;
         match self.sink.finish() {
             Err(error) if !self.has_no_reader(&error) => return Err(self.out.failed(&error)),
             _ => {}

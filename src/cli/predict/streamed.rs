@@ -87,8 +87,7 @@ impl Table {
                 first
                     .check(at_once, &mut |data| {
                         let chosen = all(data, alone)?;
-                        far.look(&alone[0], &chosen[0]);
-                        Ok(())
+                        far.look(&alone[0], &chosen[0])
                     })
                     .map_err(within)?;
                 Stream::of_file(&self.requests, found).map_err(within)?
@@ -98,7 +97,7 @@ impl Table {
         while let Some(data) = stream.next(at_once).map_err(within)? {
             let chosen = all(data, alone)?;
             if self.found.is_none() {
-                far.look(&alone[0], &chosen[0]);
+                far.look(&alone[0], &chosen[0])?;
             }
             let rows = chosen[0].file_rows();
             let is_read = making.take(&Chunk {
@@ -117,7 +116,10 @@ impl Table {
         let Some(first) = last.first() else {
             return Err(stream::no_rows(STDIN));
         };
-        let count = making.finish(|| far.warn(&alone[0]))?;
+        let count = making.finish(|| {
+            far.warn(&alone[0]);
+            Ok(())
+        })?;
         Ok((first.name_of_all(count), last, count))
     }
 }

@@ -40,6 +40,7 @@ impl Elsewhere {
                 layout: source.layout.clone().filter(|_| name.ends_with(".npz")),
                 ..Choices::default()
             },
+            stream: source.streaming().unwrap_or_default(),
             ..Request::default()
         };
         // Its targets are none of the run's.

@@ -134,7 +134,7 @@ fn say_data(start: &Start) {
             format!("{windows} that reach from the training into the validation part are left out");
         tell_wrapped(UNDER, &text);
     }
-    for line in &seen.taken {
+    for line in seen.taken.iter().chain(&seen.streamed) {
         tell_wrapped(UNDER, line);
     }
     let (found, taken_for) = (

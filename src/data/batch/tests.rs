@@ -31,14 +31,14 @@ fn every_kind_of_value_gathers_the_same() {
     for values in all {
         let split = split(values, &[2, 2, 2], Values::U8(vec![0; 6]));
         let mut out = vec![9.0f32; 3];
-        gather(&split, &[5, 0], &transform, &mut out);
+        gather(&split, &[5, 0], &transform, &mut out).unwrap();
         assert_eq!(out.len(), 16);
         assert_eq!(out[0], ((200.0 - 1.5) / 3.0) as f32);
         assert_eq!(out[9], ((5.0 - 2.0) / 0.7) as f32);
     }
     let wide = split(Values::U8(bytes), &[24], Values::U8(vec![0; 2]));
     let mut out = vec![];
-    gather::<f64>(&wide, &[1], &Transform::identity(24), &mut out);
+    gather::<f64>(&wide, &[1], &Transform::identity(24), &mut out).unwrap();
     assert_eq!(out, (24..48).map(|i| f64::from(i * 5)).collect::<Vec<_>>());
 }
 
@@ -55,7 +55,7 @@ fn rows_of_one_channel_that_threads_share() {
             padded: vec![],
         };
         let mut out = vec![0.0f32; 7];
-        gather(&split, &indices, &transform, &mut out);
+        gather(&split, &indices, &transform, &mut out).unwrap();
         assert_eq!(out.len(), indices.len() * width);
         for (place, &index) in indices.iter().enumerate() {
             for entry in 0..width {
@@ -84,7 +84,7 @@ fn the_padding_of_a_scaled_sequence_is_0() {
         }],
     };
     let mut out = vec![];
-    gather::<f32>(&split, &[1, 0], &transform, &mut out);
+    gather::<f32>(&split, &[1, 0], &transform, &mut out).unwrap();
     let expected = [
         [2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0],
         [0.0, 0.0, 1.0, 0.5, 0.0, 0.0, 2.0, -1.0],

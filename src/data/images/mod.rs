@@ -2,9 +2,12 @@
 
 mod decode;
 mod folder;
+mod on_demand;
 
 use super::error::{Faults, unreadable};
 use super::sheet::Builder;
+use super::stored::Stored;
+use super::streaming;
 use super::{Dataset, Identifier, Request, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::memory;
@@ -12,6 +15,7 @@ use crate::tensor::Shape;
 use crate::words::{count, list};
 use decode::Header;
 use folder::{Listed, list_parts};
+use on_demand::OnDemand;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -62,16 +66,19 @@ fn dataset(folder: &Path, request: &Request, listed: &Listed, pixels: bool) -> R
     let headers = whole(headers)?;
     let shape = shape(folder, request, &all, &headers)?;
     let bytes = (all.len() as u64).saturating_mul(shape.len() as u64);
-    let what = format!("the {} images in `{}`", all.len(), folder.display());
-    memory::refuse(&what, bytes, "make them smaller")?;
+    let is_streamed = request.stream.takes(bytes);
+    if pixels && !is_streamed {
+        let what = format!("the {} images in `{}`", all.len(), folder.display());
+        memory::refuse(&what, bytes, "`--stream always` reads each as it is needed")?;
+    }
     let [train, test] = &listed.parts;
     let split = |images: &[folder::Image]| -> Result<Split> {
         Ok(Split {
-            inputs: Values::U8(if pixels {
-                decoded(images, &shape)?
-            } else {
-                vec![]
-            }),
+            inputs: match (pixels, is_streamed) {
+                (false, _) => Values::U8(vec![]),
+                (true, false) => Values::U8(decoded(images, &shape)?),
+                (true, true) => Values::Stored(Stored::new(OnDemand::new(images, &shape)?)),
+            },
             input_shape: shape.clone(),
             targets: targets(images, listed.classes.len()),
             target_shape: match listed.classes.is_empty() {
@@ -109,6 +116,7 @@ fn dataset(folder: &Path, request: &Request, listed: &Listed, pixels: bool) -> R
         columns: None,
         seen: Seen {
             said,
+            streamed: is_streamed.then(|| streaming::from_file(bytes, folder)),
             identifiers: vec![Identifier::of("file", names)],
             ..Seen::default()
         },

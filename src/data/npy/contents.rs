@@ -3,6 +3,7 @@
 
 use super::Header;
 use crate::data::Values;
+use crate::data::stored::Kind;
 use crate::files::half;
 use crate::memory::available;
 use crate::words::bytes;
@@ -28,27 +29,17 @@ impl Contents {
 /// Reads the values that follow `header`. The error is a sentence.
 pub(crate) fn read_contents(header: &Header, reader: &mut impl Read) -> Result<Contents, String> {
     let unknown = || not_taken(&header.kind);
-    let mut symbols = header.kind.chars();
-    let big = match symbols.next() {
-        Some('>') => true,
-        Some('<' | '|' | '=') => false,
-        _ => return Err(unknown()),
-    };
-    let kind = symbols.as_str();
-    let width = match kind {
-        "b1" | "u1" | "i1" => 1,
-        "u2" | "i2" | "f2" => 2,
-        "u4" | "i4" | "f4" => 4,
-        "u8" | "i8" | "f8" => 8,
-        _ => text_width(kind).ok_or_else(unknown)?,
-    };
+    let (big, kind) = order(&header.kind).ok_or_else(unknown)?;
+    let of_number = number_width(kind);
+    let width = of_number.or_else(|| text_width(kind));
+    let width = width.ok_or_else(unknown)?;
     let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
     // A compressed member may hold a thousand times its own length.
-    let needed = match kind.starts_with(['U', 'S']) {
-        true => header
+    let needed = match of_number {
+        None => header
             .len
             .saturating_mul(width.saturating_add(size_of::<String>())) as u64,
-        false => expected as u64,
+        Some(_) => expected as u64,
     };
     if let Some(available) = available().filter(|available| needed > *available) {
         return Err(format!(
@@ -63,24 +54,11 @@ pub(crate) fn read_contents(header: &Header, reader: &mut impl Read) -> Result<C
         expected,
         found: 0,
     };
-    let contents = match kind {
-        "u1" | "b1" => numbers(source.read(|[b]| b)?, header, Values::U8),
-        "f2" => {
-            let of = |b| half(u16::from_le_bytes(b)) as f32;
-            numbers(source.read(of)?, header, Values::F32)
-        }
-        "f4" => numbers(source.read(f32::from_le_bytes)?, header, Values::F32),
-        "f8" => numbers(source.read(f64::from_le_bytes)?, header, Values::F64),
-        "u2" => source.wide(header, |b| f64::from(u16::from_le_bytes(b)))?,
-        "u4" => source.wide(header, |b| f64::from(u32::from_le_bytes(b)))?,
-        "u8" => source.wide(header, |b| u64::from_le_bytes(b) as f64)?,
-        "i1" => source.wide(header, |b| f64::from(i8::from_le_bytes(b)))?,
-        "i2" => source.wide(header, |b| f64::from(i16::from_le_bytes(b)))?,
-        "i4" => source.wide(header, |b| f64::from(i32::from_le_bytes(b)))?,
-        "i8" => source.wide(header, |b| i64::from_le_bytes(b) as f64)?,
-        _ => {
+    let contents = match of_number {
+        Some(_) => Contents::Numbers(source.numbers(kind, header)?),
+        None => {
             let texts = source.texts(header.len, width, kind.starts_with('U'))?;
-            match is_fortran(header) {
+            match header.is_fortran() {
                 true => return Err("it holds text in Fortran order, which is not read".into()),
                 false => Contents::Texts(texts),
             }
@@ -91,6 +69,67 @@ pub(crate) fn read_contents(header: &Header, reader: &mut impl Read) -> Result<C
         Ok(0) => Ok(contents),
         Ok(_) => Err("it is longer than its header says".into()),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Whether numbers of a kind, `<f4`, have their first byte last, and the kind without that.
+fn order(kind: &str) -> Option<(bool, &str)> {
+    let mut symbols = kind.chars();
+    match symbols.next() {
+        Some('>') => Some((true, symbols.as_str())),
+        Some('<' | '|' | '=') => Some((false, symbols.as_str())),
+        _ => None,
+    }
+}
+
+/// The bytes of a number of a kind, `f4`; `None` of text.
+fn number_width(kind: &str) -> Option<usize> {
+    match kind {
+        "b1" | "u1" | "i1" => Some(1),
+        "u2" | "i2" | "f2" => Some(2),
+        "u4" | "i4" | "f4" => Some(4),
+        "u8" | "i8" | "f8" => Some(8),
+        _ => None,
+    }
+}
+
+impl Header {
+    /// The bytes of a number in the file and what it is once it is read; `None` of what is no number.
+    pub(crate) fn number(&self) -> Option<(usize, Kind)> {
+        let (_, kind) = order(&self.kind)?;
+        let read = match kind {
+            "u1" | "b1" => Kind::U8,
+            "f2" | "f4" => Kind::F32,
+            _ => Kind::F64,
+        };
+        Some((number_width(kind)?, read))
+    }
+
+    /// The numbers in these bytes, some rows of the array. The error is a sentence.
+    pub(crate) fn numbers(&self, bytes: Vec<u8>) -> Result<Values, String> {
+        let unknown = || not_taken(&self.kind);
+        let (big, kind) = order(&self.kind).ok_or_else(unknown)?;
+        let width = number_width(kind).ok_or_else(unknown)?;
+        if width == 1 && kind != "i1" {
+            return Ok(Values::U8(bytes));
+        }
+        let rows = Header {
+            shape: vec![bytes.len() / width],
+            len: bytes.len() / width,
+            ..self.clone()
+        };
+        let mut source = Source {
+            reader: &mut &bytes[..],
+            big,
+            expected: bytes.len(),
+            found: 0,
+        };
+        source.numbers(kind, &rows)
+    }
+
+    /// Whether the order of the entries is another than that of an array with its last axis innermost.
+    pub(crate) fn is_fortran(&self) -> bool {
+        self.fortran && self.len > 0 && self.shape.iter().filter(|n| **n > 1).count() > 1
     }
 }
 
@@ -105,16 +144,11 @@ fn text_width(kind: &str) -> Option<usize> {
     width.filter(|width| *width > 0)
 }
 
-/// Whether the order of the entries is another than that of an array with its last axis innermost.
-fn is_fortran(header: &Header) -> bool {
-    header.fortran && header.len > 0 && header.shape.iter().filter(|n| **n > 1).count() > 1
-}
-
-fn numbers<V: Copy>(values: Vec<V>, header: &Header, of: fn(Vec<V>) -> Values) -> Contents {
-    Contents::Numbers(of(match is_fortran(header) {
+fn ordered<V: Copy>(values: Vec<V>, header: &Header) -> Vec<V> {
+    match header.is_fortran() {
         true => last_axis_innermost(&values, &header.shape),
         false => values,
-    }))
+    }
 }
 
 /// The entries of an array of `shape` that lie with its first axis innermost.
@@ -172,12 +206,33 @@ impl<R: Read> Source<'_, R> {
         Ok(values)
     }
 
+    /// The numbers of a kind without its byte order.
+    fn numbers(&mut self, kind: &str, header: &Header) -> Result<Values, String> {
+        Ok(match kind {
+            "u1" | "b1" => Values::U8(ordered(self.read(|[b]| b)?, header)),
+            "f2" => {
+                let of = |b| half(u16::from_le_bytes(b)) as f32;
+                Values::F32(ordered(self.read(of)?, header))
+            }
+            "f4" => Values::F32(ordered(self.read(f32::from_le_bytes)?, header)),
+            "f8" => Values::F64(ordered(self.read(f64::from_le_bytes)?, header)),
+            "u2" => self.wide(header, |b| f64::from(u16::from_le_bytes(b)))?,
+            "u4" => self.wide(header, |b| f64::from(u32::from_le_bytes(b)))?,
+            "u8" => self.wide(header, |b| u64::from_le_bytes(b) as f64)?,
+            "i1" => self.wide(header, |b| f64::from(i8::from_le_bytes(b)))?,
+            "i2" => self.wide(header, |b| f64::from(i16::from_le_bytes(b)))?,
+            "i4" => self.wide(header, |b| f64::from(i32::from_le_bytes(b)))?,
+            "i8" => self.wide(header, |b| i64::from_le_bytes(b) as f64)?,
+            _ => return Err(not_taken(&header.kind)),
+        })
+    }
+
     fn wide<const W: usize>(
         &mut self,
         header: &Header,
         of: impl Fn([u8; W]) -> f64,
-    ) -> Result<Contents, String> {
-        Ok(numbers(self.read(of)?, header, Values::F64))
+    ) -> Result<Values, String> {
+        Ok(Values::F64(ordered(self.read(of)?, header)))
     }
 
     /// Texts of `width` bytes each, in characters of four bytes or in bytes, filled up with zeros.

@@ -69,6 +69,14 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         self.path == Path::new(ARRAYS)
     }
 
+    /// The file, if it is one.
+    pub(super) fn zip(&mut self) -> Option<&mut ZipArchive<R>> {
+        match &mut self.members {
+            Members::File(archive) => Some(archive),
+            Members::Memory(_) => None,
+        }
+    }
+
     pub(super) fn fault(&self, fact: &str) -> Diagnostic {
         Diagnostic::error("E0507", format!("`{}` {fact}", self.path.display()))
     }
@@ -171,6 +179,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             }
         }
         let taken = self.taken(&inputs, &targets, wanted);
+        let reading = self.reading(&inputs, wanted.request.stream)?;
         let purpose = Purpose {
             predicts: wanted.request.predicts,
             classes: wanted.request.classes.as_deref(),
@@ -199,7 +208,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             splits.push(Split {
                 len: inputs.first().shape[0],
                 inputs: match with_inputs || inputs.holds_tokens() {
-                    true => self.values_of(inputs, wanted.choices)?,
+                    true => self.values_of(inputs, wanted.choices, &reading)?,
                     false => Values::U8(vec![]),
                 },
                 input_shape: inputs.shape.clone(),
@@ -210,6 +219,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         let test = (splits.len() > 1).then(|| splits.remove(1));
         let mut data = self.finished(splits.remove(0), test, numbered, taken);
         data.seen.remarks.extend(inputs[0].remarks.iter().cloned());
+        data.seen.streamed = reading.said;
         Ok(data)
     }
 
@@ -236,10 +246,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     }
 
     pub(super) fn inputs_alone(&mut self, name: &str, wanted: &Wanted) -> Result<Dataset> {
-        let inputs = self.inputs_of(name, wanted)?;
+        let inputs = [self.inputs_of(name, wanted)?];
+        let reading = self.reading(&inputs, wanted.request.stream)?;
+        let [inputs] = inputs;
         let train = Split {
             len: inputs.first().shape[0],
-            inputs: self.values_of(&inputs, wanted.choices)?,
+            inputs: self.values_of(&inputs, wanted.choices, &reading)?,
             input_shape: inputs.shape.clone(),
             targets: Values::F64(vec![]),
             target_shape: Shape::new(&[0]),
@@ -256,6 +268,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             columns: None,
             seen: Seen {
                 taken,
+                streamed: reading.said,
                 ..Seen::default()
             },
             class_names: vec![],
@@ -418,7 +431,7 @@ fn move_channels(values: &mut Values, header: &Header, choices: &Choices) {
 }
 
 /// Moves the channels of images `[c, h, w]` last, one image after the other.
-fn channels_last(values: &mut Values, [c, h, w]: [usize; 3]) {
+pub(super) fn channels_last(values: &mut Values, [c, h, w]: [usize; 3]) {
     fn each<V: Copy>(values: &mut [V], c: usize, pixels: usize) {
         for image in values.chunks_exact_mut(c * pixels) {
             let planes = image.to_vec();
@@ -433,5 +446,7 @@ fn channels_last(values: &mut Values, [c, h, w]: [usize; 3]) {
         Values::U8(v) => each(v, c, h * w),
         Values::F32(v) => each(v, c, h * w),
         Values::F64(v) => each(v, c, h * w),
+        // What is stored is moved as it is read.
+        Values::Stored(_) => {}
     }
 }

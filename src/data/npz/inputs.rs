@@ -4,8 +4,10 @@ use super::Wanted;
 use super::archive::Archive;
 use super::choose::of_test;
 use super::sequences::OfSequences;
+use super::streamed::Reading;
 use super::told::described;
 use crate::data::npy::Header;
+use crate::data::stored::{self, Kind};
 use crate::data::{Choices, Values, same_but_for_ones};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
@@ -27,6 +29,12 @@ pub(super) struct Inputs {
 impl Inputs {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.arrays.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Their names and headers.
+    pub(super) fn arrays(&self) -> impl Iterator<Item = (&str, &Header)> {
+        let arrays = self.arrays.iter();
+        arrays.map(|(name, header)| (name.as_str(), header))
     }
 
     /// The header of the first array; all have as many examples.
@@ -184,7 +192,15 @@ impl<R: Read + Seek> Archive<'_, R> {
     }
 
     /// The values of these inputs: of several, each example's one after the other.
-    pub(super) fn values_of(&mut self, inputs: &Inputs, choices: &Choices) -> Result<Values> {
+    pub(super) fn values_of(
+        &mut self,
+        inputs: &Inputs,
+        choices: &Choices,
+        reading: &Reading,
+    ) -> Result<Values> {
+        if reading.is_streamed {
+            return self.stored(inputs, choices);
+        }
         let mut all = vec![];
         for (name, found) in inputs.names().zip(&inputs.sequences) {
             let values = self.input_values(name, choices)?;
@@ -203,28 +219,17 @@ impl<R: Read + Seek> Archive<'_, R> {
 /// The values of several arrays, those of an example one after the other, in the narrowest type that holds them all.
 pub(in crate::data) fn in_rows(all: &[Values], examples: usize) -> Values {
     let is_narrow = |values: &Values| match values {
-        Values::U8(_) | Values::F32(_) => true,
         Values::F64(all) => all.iter().all(|x| f64::from(*x as f32) == *x || x.is_nan()),
+        _ => true,
     };
-    if all.iter().all(|values| matches!(values, Values::U8(_))) {
-        Values::U8(rows(all, examples, |x| x as u8))
+    let kind = if all.iter().all(Values::are_bytes) {
+        Kind::U8
     } else if all.iter().all(is_narrow) {
-        Values::F32(rows(all, examples, |x| x as f32))
+        Kind::F32
     } else {
-        Values::F64(rows(all, examples, |x| x))
-    }
-}
-
-fn rows<V>(all: &[Values], examples: usize, of: impl Fn(f64) -> V) -> Vec<V> {
-    let mut rows = Vec::with_capacity(all.iter().map(Values::len).sum());
-    for example in 0..examples {
-        for values in all {
-            let width = values.len() / examples;
-            let entries = example * width..(example + 1) * width;
-            rows.extend(entries.map(|entry| of(values.get(entry))));
-        }
-    }
-    rows
+        Kind::F64
+    };
+    stored::in_rows(all, examples, kind)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A run's settings written down, and compared with those of a run that is resumed.
 
-use super::{Config, of_table};
+use super::{Config, DataConfig, of_table};
 use crate::signature::{Constant, Constants, Signature};
 use crate::train::settings::quoted;
 
@@ -59,6 +59,10 @@ impl Config {
             epochs: self.epochs,
             threads: self.threads,
             tensorboard: self.tensorboard.clone(),
+            data: DataConfig {
+                stream: self.data.stream,
+                ..asked.data.clone()
+            },
             ..asked.clone()
         };
         let (mine, theirs) = (self.keys(), same.keys());

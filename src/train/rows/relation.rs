@@ -1,10 +1,10 @@
 //! Which of some data's rows a run was trained on, set aside and held out.
 
-use super::{Rows, digests};
+use super::{Rows, digests, digests_of};
+use crate::data::Dataset;
 use crate::data::split::set_aside;
-use crate::data::{Dataset, Split};
 use crate::diagnostic::Result;
-use crate::examples::fingerprint;
+use crate::examples::Fingerprint;
 use crate::train::config::Config;
 use crate::train::run_dir::DataRecord;
 use crate::words::count;
@@ -56,7 +56,7 @@ pub enum Relation {
 ///
 /// # Errors
 ///
-/// As [`set_aside`].
+/// As [`set_aside`]; a file of stored inputs that cannot be read.
 pub fn relate(
     rows: Option<&Rows>,
     record: &DataRecord,
@@ -64,26 +64,42 @@ pub fn relate(
     data: &Dataset,
     by: By,
 ) -> Result<Relation> {
-    if by == By::Row && fingerprint(&data.train) == record.fingerprint {
+    // One look at the inputs for all that is asked of them.
+    let mut train = vec![];
+    let mut fingerprint = Fingerprint::begin(&data.train)?;
+    data.train.inputs.show(data.train.len, &mut |piece| {
+        fingerprint.look(piece);
+        if rows.is_some() {
+            digests_of(&data.train, piece, &mut train);
+        }
+    })?;
+    let test = match (rows, &data.test) {
+        (Some(_), Some(test)) => digests(test)?,
+        _ => vec![],
+    };
+    if by == By::Row && fingerprint.finish() == record.fingerprint {
         // By place: of equal rows each is what it was. The data may name other groups than the run had.
         let (part, groups) = (config.data.set_aside(), data.groups());
         let (training, validation) =
             set_aside(data.train.len, groups, data.in_time(), part, config.seed)?;
-        if rows.is_none_or(|rows| rows.in_place(data, &training, &validation)) {
+        let is_own = |rows: &Rows| rows.in_place([&train, &test], &training, &validation);
+        if rows.is_none_or(is_own) {
             return Ok(Relation::Own {
                 training,
                 validation,
             });
         }
     }
-    Ok(match rows.map(|rows| rows.compare(data, by)) {
-        None => Relation::Unknown,
-        Some(compared) if compared.same() => Relation::Own {
-            training: compared.places(Use::Training),
-            validation: compared.places(Use::Validation),
+    Ok(
+        match rows.map(|rows| rows.compare_digests([&train, &test], by)) {
+            None => Relation::Unknown,
+            Some(compared) if compared.same() => Relation::Own {
+                training: compared.places(Use::Training),
+                validation: compared.places(Use::Validation),
+            },
+            Some(compared) => Relation::Compared(compared),
         },
-        Some(compared) => Relation::Compared(compared),
-    })
+    )
 }
 
 /// The rows of some data beside those of a run.
@@ -107,27 +123,39 @@ impl Rows {
         (all().count() - different.len()) * 10 < all().count()
     }
 
-    /// Whether `data`, divided into these places of its training part, has the run's rows in the run's order; its test
-    /// part holds none but rows that the run held out.
-    fn in_place(&self, data: &Dataset, training: &[usize], validation: &[usize]) -> bool {
+    /// Whether data with these digests, divided into these places of its training part, has the run's rows in the run's
+    /// order; its test part holds none but rows that the run held out.
+    fn in_place(
+        &self,
+        [train, test]: [&[[u64; 2]]; 2],
+        training: &[usize],
+        validation: &[usize],
+    ) -> bool {
         let [kept_training, kept_validation, kept_test] = &self.0;
         if [kept_training.len(), kept_validation.len()] != [training.len(), validation.len()] {
             return false;
         }
-        let train = digests(&data.train);
         let mut pairs = kept_training
             .iter()
             .zip(training)
             .chain(kept_validation.iter().zip(validation));
         let known: HashSet<_> = kept_test.iter().collect();
-        let test = data.test.as_ref().map_or(vec![], digests);
         pairs.all(|(kept, place)| *kept == train[*place])
             && test.iter().all(|row| known.contains(row))
     }
 
     /// What the run did with each row of `data`. Rows that are equal are one row of the run each, as long as there
     /// are any left; then they are what the first of them was.
-    pub fn compare(&self, data: &Dataset, by: By) -> Compared {
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub fn compare(&self, data: &Dataset, by: By) -> Result<Compared> {
+        let test = data.test.as_ref().map_or(Ok(vec![]), digests)?;
+        Ok(self.compare_digests([&digests(&data.train)?, &test], by))
+    }
+
+    fn compare_digests(&self, [train, test]: [&[[u64; 2]]; 2], by: By) -> Compared {
         // By digest: how many rows of each part the run has, and how many of these have not been met.
         let mut known: HashMap<u64, [[usize; 2]; 3]> = HashMap::new();
         for (part, digests) in self.0.iter().enumerate() {
@@ -137,8 +165,8 @@ impl Rows {
                 counts[1] += 1;
             }
         }
-        let mut look = |split: &Split, first: [usize; 3]| -> Vec<Use> {
-            let used = digests(split).into_iter().map(|digest| {
+        let mut look = |digests: &[[u64; 2]], first: [usize; 3]| -> Vec<Use> {
+            let used = digests.iter().map(|digest| {
                 let Some(counts) = known.get_mut(&digest[by as usize]) else {
                     return Use::New;
                 };
@@ -151,11 +179,8 @@ impl Rows {
             });
             used.collect()
         };
-        let test = data
-            .test
-            .as_ref()
-            .map_or(vec![], |test| look(test, [2, 0, 1]));
-        let train = look(&data.train, [0, 1, 2]);
+        let test = look(test, [2, 0, 1]);
+        let train = look(train, [0, 1, 2]);
         let gone = known.values().flatten().map(|[_, left]| left).sum();
         Compared { train, test, gone }
     }
