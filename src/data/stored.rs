@@ -292,4 +292,26 @@ impl Values {
 }
 
 #[cfg(test)]
+impl Stored {
+    /// Numbers in a temporary file, in rows of `width`.
+    pub(crate) fn of_numbers(numbers: &[f64], width: usize) -> Stored {
+        use std::io::Write;
+        let mut file = tempfile::tempfile().unwrap();
+        let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+        file.write_all(&bytes).unwrap();
+        let of = |bytes: Vec<u8>| {
+            let all = bytes.as_chunks().0.iter();
+            Ok(Values::F64(all.map(|x| f64::from_le_bytes(*x)).collect()))
+        };
+        let numbers = Numbers {
+            width: 8,
+            kind: Kind::F64,
+            of: Box::new(of),
+        };
+        let axes = [bytes.len() / 8 / width, width];
+        Stored::new(FileArray::new("numbers".into(), file, 0, axes, numbers).unwrap())
+    }
+}
+
+#[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 
 mod damaged;
 mod predicted;
+mod streamed;
 
 use bnnc::exec::{Batch, Draw, Interpreter, Update};
 use bnnc::ir::Position;
@@ -332,6 +333,7 @@ fn what_a_step_costs() {
             memory_is_what_training_takes();
         }
         predicted::rows_are_predicted_in_constant_memory();
+        streamed::inputs_are_trained_on_in_constant_memory();
         damaged::damaged_files_are_refused_in_little_memory();
     });
 }

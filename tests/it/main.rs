@@ -64,6 +64,8 @@ mod sequence_data;
 mod several_inputs;
 mod several_targets;
 mod shell;
+#[cfg(feature = "images")]
+mod streamed;
 mod support;
 mod sweep;
 mod syntax;

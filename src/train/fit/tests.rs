@@ -3,7 +3,7 @@
 use super::super::config::EarlyStopping;
 use super::*;
 use crate::data::scaling::Transform;
-use crate::data::{Split, Values};
+use crate::data::{Split, Stored, Values};
 use crate::engine::{self, Predictor, Section};
 use crate::examples::Scales;
 use crate::exec::{Batch, Interpreter, StepReport, TermValue, Trained};
@@ -26,6 +26,8 @@ struct Line1 {
     /// Epochs in which the KL's weight grows.
     annealed: Option<f64>,
     stop_at: Option<(u64, &'static AtomicBool)>,
+    /// Whether the inputs stay in a file.
+    streamed: bool,
 }
 
 /// Its one variable.
@@ -162,6 +164,7 @@ fn line() -> Line1 {
         patience: None,
         annealed: None,
         stop_at: None,
+        streamed: false,
     }
 }
 
@@ -190,8 +193,12 @@ fn run(
     stop: &AtomicBool,
 ) -> Result<Outcome> {
     let n = 11;
+    let inputs: Vec<f64> = (0..n).map(|i| i as f64 / 10.0).collect();
     let split = Split {
-        inputs: Values::F64((0..n).map(|i| i as f64 / 10.0).collect()),
+        inputs: match engine.streamed {
+            true => Values::Stored(Stored::of_numbers(&inputs, 1)),
+            false => Values::F64(inputs),
+        },
         input_shape: Shape::new(&[1]),
         targets: Values::F64((0..n).map(|i| i as f64 / 5.0).collect()),
         target_shape: Shape::default(),
@@ -291,17 +298,27 @@ fn a_run_that_is_stopped_anywhere_and_resumed_is_the_uninterrupted_one() {
         FINISHED
     );
     assert_eq!(metrics(&whole).len(), 4 + 6);
-    for at in [0, 2, 4, 7] {
+    // Inputs in memory and in a file, in turns: the middle of an epoch, and its end.
+    for (at, streamed) in [
+        (0, [false, true]),
+        (2, [false; 2]),
+        (4, [true; 2]),
+        (7, [true, false]),
+    ] {
         let out = folder.path().join(format!("stopped-{at}"));
         STOP.store(false, Ordering::Relaxed);
         let mut first = Line1 {
             stop_at: Some((at, &STOP)),
+            streamed: streamed[0],
             ..line()
         };
         let outcome = run(&mut first, &out, false, 4, &STOP).unwrap();
         assert_eq!(outcome, Outcome::Interrupted { step: at + 1 });
         STOP.store(false, Ordering::Relaxed);
-        let mut second = line();
+        let mut second = Line1 {
+            streamed: streamed[1],
+            ..line()
+        };
         assert_eq!(run(&mut second, &out, true, 4, &STOP).unwrap(), FINISHED);
         assert_eq!(second.w[0].to_bits(), whole_line.w[0].to_bits());
         assert_eq!(metrics(&out), metrics(&whole));
