@@ -213,7 +213,7 @@ impl Run {
                             },
                             further: vec![],
                         };
-                        Ok((columns(&[target], rows, &[], &[]), single))
+                        Ok((columns(&[target], rows, &[], &[], None), single))
                     })
                 });
                 let (columns, single) = raised(py, made)?;
