@@ -593,7 +593,7 @@ impl<'a, T: Number> Examples<'a, T> {
 }
 
 /// The rows of `saved` of each part.
-fn cut<'s, T>(saved: &'s mut [T], examples: usize, batch_len: usize) -> Vec<&'s mut [T]> {
+fn cut<T>(saved: &mut [T], examples: usize, batch_len: usize) -> Vec<&mut [T]> {
     let len = batch_len.max(1);
     let used = &mut saved[..examples * len];
     used.chunks_mut(AT_ONCE * len).collect()

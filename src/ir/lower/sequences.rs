@@ -242,8 +242,9 @@ impl Lower<'_> {
         }
         let shapes = [of.shape.clone(), Shape::new(&[1])];
         let arguments = Constants::default();
-        let operation = LAYER.join(&arguments, &shapes);
-        let operation = operation.ok().expect("a sequence has an axis of steps");
+        let Ok(operation) = LAYER.join(&arguments, &shapes) else {
+            unreachable!("a sequence has an axis of steps")
+        };
         self.add(Node {
             name: format!("{name}.mask_padding"),
             inputs: vec![value, length],
