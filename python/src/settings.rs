@@ -25,7 +25,7 @@ struct Keyword {
 const TABLES: [&str; 4] = ["augmentation", "data", "optimizer", "schedule"];
 
 /// What settings say that have no flag of `bnnc train` of their own.
-const WITHOUT_FLAG: [(&str, &str); 9] = [
+const WITHOUT_FLAG: [(&str, &str); 10] = [
     (
         "evaluation_samples",
         "Draws of the weights for the validation part at each epoch's end",
