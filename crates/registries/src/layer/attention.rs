@@ -2,7 +2,7 @@
 //! y = (attention of x·W_query over m·W_key and m·W_value)·W_output, each with its bias
 //! ```
 //!
-//! Vaswani et al. 2017: written in four dense layers, which have the weights, and the product of [`dot_product_attention`],
+//! Vaswani et al. 2017: written in four dense layers, which have the weights, and the product of `dot_product_attention`,
 //! which has none. m is x itself, or a memory that is another sequence.
 
 use super::Layer;
