@@ -139,8 +139,10 @@ impl Stored<'_> {
         let Some(first) = bad.next() else {
             return Ok(());
         };
-        let others = bad.count();
         let value = place(first);
+        let (others, largest) = bad.fold((0, value), |(others, largest), at| {
+            (others + 1, place(at).max(largest))
+        });
         let (row, step) = first;
         let SequenceInput { name, .. } = of;
         let title = match value {
@@ -178,7 +180,7 @@ impl Stored<'_> {
                 "if it stands for padding, an array `{name}_length` says how many steps of each sequence are there"
             )),
             (false, _) if value.fract() == 0.0 => {
-                message.help(format!("`vocabulary = {}` has room for it", value + 1.0))
+                message.help(format!("`vocabulary = {}` has room for all", largest + 1.0))
             }
             _ => message,
         })

@@ -101,10 +101,16 @@ impl Inference {
                 true => String::new(),
                 false => format!("({})", target.name),
             };
-            remarks.push(format!(
-                "the nll{of} of an example is the sum over its {} {places}",
-                crate::words::thousands(axes.len())
-            ));
+            let count = crate::words::thousands(axes.len());
+            let steps = target.steps_of.and_then(|input| self.inputs.get(input));
+            remarks.push(match steps {
+                None => format!("the nll{of} of an example is the sum over its {count} {places}"),
+                Some(input) => format!(
+                    "the nll{of} of an example is the sum over the {places} of its steps, at most {count}: those behind \
+                     the length of `{}` have no term",
+                    input.name
+                ),
+            });
         }
         if !self.others.is_empty() {
             let names = self.several_targets().into_iter();

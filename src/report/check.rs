@@ -322,6 +322,10 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
 /// The nll of a target under a network that knows nothing.
 fn uninformed(inference: &Inference, target: usize) -> Option<f64> {
     let (target, observe) = inference.observed().nth(target)?;
+    // How many steps have a term is said by the data.
+    if target.steps_of.is_some() {
+        return None;
+    }
     observe.likelihood.uninformed(&target.kind)
 }
 

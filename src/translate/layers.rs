@@ -4,7 +4,7 @@ use super::arguments::{Call, SHAPES};
 use super::parser::{Argument, Expr, ExprKind};
 use super::program::{Program, Target, find};
 use crate::diagnostic::elsewhere::{self, Activation, plain};
-use crate::layer::{self, LAYERS};
+use crate::layer::{self, LAYERS, Layer, Sequences};
 use crate::show;
 use crate::source::Span;
 
@@ -62,8 +62,14 @@ pub(super) enum Weights {
     Drawn(&'static str),
 }
 
+/// The layers that may mean the same here under their names. Those of sequences have other defaults elsewhere: a
+/// recurrent layer of Keras gives its last state alone.
 fn layer_names() -> impl Iterator<Item = &'static str> {
-    LAYERS.iter().map(|entry| entry.signature().name)
+    let of_sequences = |entry: &&&'static dyn Layer| {
+        entry.block().is_some() || entry.sequences() == Sequences::Tokens
+    };
+    let all = LAYERS.iter().filter(move |entry| !of_sequences(entry));
+    all.map(|entry| entry.signature().name)
 }
 
 /// Translates one layer.

@@ -291,3 +291,57 @@ fn local_reparameterization_is_refused_with_its_reason() {
         said.title
     );
 }
+
+/// The first message about a model.
+fn said(text: &str) -> String {
+    let source = bnnc::source::Source {
+        name: "test.bnn".into(),
+        text: text.into(),
+    };
+    let failure = bnnc::compile::source(source, &[]).err().unwrap();
+    format!(
+        "{}: {}",
+        failure.diagnostics[0].code, failure.diagnostics[0].title
+    )
+}
+
+#[test]
+fn padding_takes_part_in_no_likelihood() {
+    let observed = |inputs: &str, network: &str, target: &str, likelihood: &str| {
+        said(&format!(
+            "model test\n{inputs}\ntarget y: real{target}\nnetwork {{\n{network}\n}}\nobserve y ~ {likelihood}\nobjective elbo\n"
+        ))
+    };
+    let two = observed(
+        "input a: real[4, 2, padded]\ninput b: real[4, 2, padded]",
+        "m = dense(1) on a\n s = dense(1) on b",
+        "[4, 1]",
+        "Normal(loc = m, scale = exp(s))",
+    );
+    assert!(two.starts_with("E0308: `observe` takes `m` and"), "{two}");
+    let tokens = observed(
+        "input words: token[4, vocabulary = 9]\ninput b: real[4, 1]",
+        "m = dense(1) on b",
+        "[4]",
+        "Normal(loc = words, scale = 1)",
+    );
+    assert!(tokens.starts_with("E0309: `words` are tokens"), "{tokens}");
+    let flat = observed(
+        "input a: real[4, padded]",
+        "m = dense(1) on a\n k = reshape([4]) on m\n n = multiply on (m, m)",
+        "[2, 2]",
+        "Normal(loc = n, scale = 1)",
+    );
+    assert!(
+        flat.starts_with("E0305") || flat.starts_with("E0308"),
+        "{flat}"
+    );
+    let kronecker = said(
+        "model test\ninput x: real[4, 2, padded]\ntarget y: real[4, 1]\ndefault { prior = Normal(0, 1) }\n\
+         network {\n f = dense(1)\n}\nobserve y ~ Normal(loc = f, scale = 1)\ninference laplace\n",
+    );
+    assert!(
+        kronecker.starts_with("E0421: `f.kernel` is applied to padded steps"),
+        "{kronecker}"
+    );
+}

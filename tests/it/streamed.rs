@@ -137,7 +137,9 @@ fn check_says_that_inputs_are_streamed() {
         "{text}"
     );
     assert!(!place.ok("check m.bnn --data d.npz").contains("streamed"));
-    let text = place.refused("check m.bnn --data d.npz --stream sometimes");
+    let wrong = place.bnnc("check m.bnn --data d.npz --stream sometimes");
+    let text = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2), "{text}");
     assert!(text.contains("always"), "{text}");
 }
 

@@ -93,7 +93,7 @@ fn what_is_no_token_is_told_with_its_place() {
             "it stands in row 1, step 1 (the first of each being 0)"
         )
     );
-    assert_eq!(message.helps[0].text, "`vocabulary = 6` has room for it");
+    assert_eq!(message.helps[0].text, "`vocabulary = 6` has room for all");
     let message = told(vec![0.0, -1.0, -1.0, -1.0], None);
     assert_eq!(
         message.title,

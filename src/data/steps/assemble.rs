@@ -164,7 +164,8 @@ impl Layout {
                     )
                     .into());
             }
-            if let Some(example) = lengths.iter().position(|length| *length > of.steps) {
+            let longest = (0..lengths.len()).max_by_key(|example| lengths[*example]);
+            if let Some(example) = longest.filter(|example| lengths[*example] > of.steps) {
                 let what = format!("{} of `{}`", self.name(example), path.display());
                 of.takes(&what, lengths[example])?;
             }

@@ -202,6 +202,7 @@ pub fn activation(word: &str, known: impl IntoIterator<Item = &'static str>) -> 
 }
 
 const LINEAR: &[&str] = &["in_features", "out_features", "bias"];
+const RECURRENT: &[&str] = &["input_size", "hidden_size", "num_layers", "bias"];
 const CONVOLUTION: &[&str] = &[
     "in_channels",
     "out_channels",
@@ -294,6 +295,9 @@ pub fn order(word: &str, given: &[Option<&str>]) -> Option<&'static [&'static st
         "layernormalization" => &["axis", "epsilon"],
         "groupnormalization" => &["groups", "axis", "epsilon"],
         "prelu" => &["num_parameters"],
+        // PyTorch demands both.
+        "lstm" | "gru" | "rnn" if has(&RECURRENT[..2]) => RECURRENT,
+        "multiheadattention" if word == "MultiheadAttention" => &["embed_dim", "num_heads"],
         word if word.starts_with("dense") || word == "fc" => &["units", "activation", "use_bias"],
         _ => return None,
     })
@@ -314,6 +318,8 @@ pub fn is_input_width(name: &str) -> bool {
         "num_features",
         "num_channels",
         "normalized_shape",
+        "input_size",
+        "embed_dim",
     ];
     WIDTHS.contains(&name)
 }

@@ -59,6 +59,15 @@ fn refused(what: impl Into<String>) -> Diagnostic {
 ///
 /// `E0619` for what has no prior, and for layers that have no JAX here.
 pub fn program(model: &Model) -> Result<String> {
+    if let Some(input) = model.inputs.iter().find(|input| input.sequence.is_some()) {
+        let title = format!(
+            "the input `{}` has lengths, and padding has no NumPyro here",
+            input.name
+        );
+        return Err(refused(title)
+            .help("`real[T, C]` without `padded` has; tokens have none")
+            .into());
+    }
     let mut context = Context {
         model,
         helpers: vec![],

@@ -171,11 +171,13 @@ fn body_of(entry: &dyn Layer, arguments: &Constants) -> Vec<Step> {
         name: entry.signature().name.into(),
         text: entry.block().map_or("", |block| block(arguments)).into(),
     };
-    let file = parse(&source).unwrap_or_else(|_| ast::File { items: vec![] });
+    let Ok(file) = parse(&source) else {
+        unreachable!("`{}` is written in the language", source.name)
+    };
     let mut items = file.items.into_iter();
     match items.next().map(|item| item.kind) {
         Some(ItemKind::Block { body, .. }) => body,
-        _ => vec![],
+        _ => unreachable!("`{}` is written as a block", source.name),
     }
 }
 

@@ -76,7 +76,7 @@ impl Lower<'_> {
         let pairs = targets.iter().zip(found);
         let pairs = pairs.map(|(target, observe)| {
             let (mut target, observe) = (target.clone()?, observe??);
-            target.steps_of = self.steps_of(&observe);
+            target.steps_of = self.steps_of(&target, &observe)?;
             Some((target, observe))
         });
         pairs.collect::<Option<_>>().filter(|_| whole)
@@ -423,6 +423,9 @@ impl Lower<'_> {
                 _ => format!("end the network with `dense({wanted})`"),
             }),
             0 | 1 => message.help(format!("end the network with `dense({wanted})`")),
+            _ if self.states_of(node) => message.help(
+                "`returns = last` in the last recurrent layer gives one state for the sequence, and not one a step",
+            ),
             _ => message.help(format!(
                 "end the network with `flatten` and `dense({wanted})`"
             )),

@@ -3,9 +3,9 @@
 use super::Lower;
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
-use crate::ir::model::{Argument, Node, Observe, Role, Tensor};
+use crate::ir::model::{Argument, Node, Observe, Role, Target, Tensor};
 use crate::layer::sequences::VOCABULARY;
-use crate::layer::{Layer, Sequence, Sequences, mask_padding::MaskPadding};
+use crate::layer::{Layer, Operation, Sequence, Sequences, mask_padding::MaskPadding};
 use crate::signature::{Constant, Constants};
 use crate::source::Span;
 use crate::tensor::Shape;
@@ -153,10 +153,58 @@ impl Lower<'_> {
         ));
     }
 
-    /// The place of the input whose lengths a likelihood's arguments have.
-    pub(super) fn steps_of(&self, observe: &Observe) -> Option<usize> {
-        let mut nodes = observe.arguments.iter().filter_map(Argument::node);
-        nodes.find_map(|node| Some(self.lengths.get(&self.nodes[node].length?)?.0))
+    /// The place of the input whose lengths a target has that is observed so; `None` once what is wrong has been said.
+    pub(super) fn steps_of(&mut self, target: &Target, observe: &Observe) -> Option<Option<usize>> {
+        let nodes: Vec<Handle<Node>> = observe
+            .arguments
+            .iter()
+            .filter_map(Argument::node)
+            .collect();
+        if let Some(tokens) = nodes.iter().find(|node| self.vocabulary(**node).is_some()) {
+            let title = format!(
+                "`{}` are tokens, and a likelihood takes numbers",
+                self.nodes[*tokens].name
+            );
+            let message = Diagnostic::error("E0309", title).at(observe.span, "");
+            self.report(message.help("`embedding(64)` gives each token a vector"));
+            return None;
+        }
+        let length = self.common_length("observe", observe.span, &nodes)?;
+        let Some((length, node)) = length.zip(
+            nodes
+                .iter()
+                .find(|node| self.nodes[**node].length.is_some()),
+        ) else {
+            return Some(None);
+        };
+        let steps = self.nodes[*node].shape.0.first().copied();
+        let axes = target.kind.axes();
+        if axes.and_then(|axes| axes.sizes().first().copied()) == steps {
+            return Some(self.lengths.get(&length).map(|(input, _)| *input));
+        }
+        let steps = steps.unwrap_or(1);
+        let title = format!(
+            "`{}` has a value for each of {steps} steps, and the target `{}` is no sequence of as many",
+            self.nodes[*node].name, target.name
+        );
+        self.report(Diagnostic::error("E0308", title).at(observe.span, "").help(format!(
+            "`real[{steps}, 1]` and `category[5][{steps}]` have a value a step; `returns = last` or a pool makes one value of \
+             the steps"
+        )));
+        None
+    }
+
+    /// Whether a value is made of all states of a recurrence.
+    pub(super) fn states_of(&self, node: &Node) -> bool {
+        let mut node = node;
+        loop {
+            let operation = node.call.as_ref().map(|call| &call.operation);
+            match (operation, node.inputs.first()) {
+                (Some(Operation::Scan(scan)), _) => return !scan.geometry().last,
+                (_, Some(above)) => node = &self.nodes[*above],
+                (_, None) => return false,
+            }
+        }
     }
 
     /// The input of tokens that a value is.

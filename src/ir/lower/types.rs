@@ -3,7 +3,7 @@
 use super::items::Items;
 use super::{Lower, scoped};
 use crate::check::{Scope, arguments};
-use crate::diagnostic::{Diagnostic, elsewhere};
+use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::ir::model::{Input, Target};
 use crate::layer::Sequence;
 use crate::layer::sequences::VOCABULARY;
@@ -70,6 +70,18 @@ impl Lower<'_> {
             Some([sizes @ .., last]) if padded(last) => (Some(last), sizes),
             axes => (None, axes.unwrap_or_default()),
         };
+        // A slip of the word would be read as a constant.
+        let slip = sizes.last().and_then(Expr::as_name).filter(|word| {
+            let known = self.constants.find(&word.text).is_some();
+            !known && nearest(&word.text.to_lowercase(), [PADDED, "padding"]).is_some()
+        });
+        if let Some(word) = slip {
+            let title = format!("`{}` is not a constant of this file", word.text);
+            let help = "a sequence whose examples have lengths of their own is `padded`";
+            let message = Diagnostic::error("E0202", title).at(word.span, "");
+            self.report(message.patch(help, word.span, PADDED));
+            return None;
+        }
         if let Some(last) = last
             && sizes.is_empty()
         {
@@ -113,6 +125,11 @@ impl Lower<'_> {
                 }
                 self.axes(axes, data_type, "the size of an axis")?
             }
+        };
+        // A number a step is a sequence of one channel.
+        let shape = match (last, &shape.0[..]) {
+            (Some(_), [steps]) => Shape::new(&[*steps, 1]),
+            _ => shape,
         };
         Some(Input {
             name: name.text.clone(),

@@ -320,6 +320,16 @@ impl Method for Laplace {
         let is_kronecker = arguments.word("structure") == "kronecker";
         if is_kronecker {
             for (handle, tensor) in tensors() {
+                if of_padded_steps(&inference.model, handle) {
+                    let title = format!("`{}` is applied to padded steps", tensor.name);
+                    found.push(
+                        Diagnostic::error(CODE, title)
+                            .at(span, "")
+                            .note("its Kronecker factors would count them as data")
+                            .help("`structure = diagonal` or `full`, or leave it out of `of`"),
+                    );
+                    continue;
+                }
                 if !unfolds(&inference.model, handle) {
                     let title = format!("`{}` has no Kronecker factors", tensor.name);
                     found.push(
@@ -437,6 +447,22 @@ fn recurrence_of<'m>(model: &'m Model, tensors: &[Handle<Tensor>]) -> Option<&'m
         }
     }
     None
+}
+
+/// Whether a layer that applies a tensor takes a sequence whose examples have lengths of their own.
+fn of_padded_steps(model: &Model, tensor: Handle<Tensor>) -> bool {
+    let mut nodes = model.nodes.values();
+    nodes.any(|node| {
+        let applies = node
+            .call
+            .as_ref()
+            .is_some_and(|call| call.tensors().any(|own| own == tensor));
+        applies
+            && node
+                .inputs
+                .iter()
+                .any(|input| model.nodes[*input].length.is_some())
+    })
 }
 
 /// Whether every layer that applies a kernel is a product of matrices; a parameter that is no kernel has its own block.
