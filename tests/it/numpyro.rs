@@ -109,15 +109,6 @@ fn the_log_joint_density_is_the_interpreters() {
         ),
         (
             model(
-                "y: count\nlatent tau ~ Normal(0, 1)",
-                "prior = Normal(0, 1)",
-                "flatten\n out = dense(1)",
-                "y ~ NegativeBinomial(log_mean = out, concentration = exp(tau))",
-            ),
-            1,
-        ),
-        (
-            model(
                 "y: count",
                 "prior = Normal(0, 1 / sqrt(fan_in))",
                 "flatten\n out = dense(1)",
