@@ -11,7 +11,8 @@ use bnnc::likelihood::LIKELIHOODS;
 pub fn mixed(name: &str) -> Operand {
     match name {
         "w" | "m" | "s" | "y" | "x" | "rho" | "logits" => Operand::tensor(name),
-        "logits_y" => all_tensors(name),
+        // Components and classes are always the network's.
+        name if name.starts_with("logits_") => all_tensors(name),
         _ => Operand::float(name),
     }
 }

@@ -57,6 +57,8 @@ for case in given["cases"]:
     values, names = tensors(case)
     floats = {n: v if n in case["tensors"] else v.item() for n, v in names.items() if v.dim() == 0}
     value = eval(case["mixed"], globals(), {**names, **floats})
+    # What has no tensor in it is a number of Python's.
+    value = torch.tensor(value, dtype=torch.float64) if isinstance(value, float) else value
     assert value.dtype == torch.float64, case
     check(f"{case['what']} of floats", value, case["kernel"])
 
