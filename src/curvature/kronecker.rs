@@ -57,13 +57,9 @@ impl Kronecker {
             let kernels = || parameter.uses.iter().filter(|of| is_kernel(of));
             for layer in kernels() {
                 let linear = of.linear(layer.node);
-                if !linear.unfolds() {
+                if let Err(why) = linear.unfolds() {
                     return Err(Refusal::new(
-                        format!(
-                            "`{}` has no Kronecker factors: its layer is in groups, is transposed or is of a form whose \
-                             windows are not written out",
-                            parameter.name
-                        ),
+                        format!("`{}` has no Kronecker factors: {why}", parameter.name),
                         "take `structure = diagonal` or `full`, or leave it out of `of`",
                     ));
                 }

@@ -336,12 +336,59 @@ fn padding_takes_part_in_no_likelihood() {
         flat.starts_with("E0305") || flat.starts_with("E0308"),
         "{flat}"
     );
-    let kronecker = said(
-        "model test\ninput x: real[4, 2, padded]\ntarget y: real[4, 1]\ndefault { prior = Normal(0, 1) }\n\
-         network {\n f = dense(1)\n}\nobserve y ~ Normal(loc = f, scale = 1)\ninference laplace\n",
+}
+
+/// Each refusal of Laplace says its own cause.
+#[test]
+fn laplace_says_why_a_layer_of_sequences_does_not_fit() {
+    let refused = |input: &str, network: &str, method: &str| {
+        let source = bnnc::source::Source {
+            name: "test".into(),
+            text: format!(
+                "model test\ninput x: {input}\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
+                 network {{\n{network}\n f = dense(1)\n}}\nobserve y ~ Normal(loc = f, scale = 1)\ninference {method}\n"
+            )
+            .into(),
+        };
+        let failure = bnnc::compile::source(source, &[]).err()?;
+        let first = &failure.diagnostics[0];
+        Some(format!(
+            "{}: {}; {:?}",
+            first.code, first.title, first.notes
+        ))
+    };
+    let padded = ("real[4, 2, padded]", "h = dense(3)\n global_avg_pool1d");
+    let tokens = (
+        "token[4, vocabulary = 9]",
+        "e = embedding(3)\n global_avg_pool1d",
     );
-    assert!(
-        kronecker.starts_with("E0421: `f.kernel` is applied to padded steps"),
-        "{kronecker}"
-    );
+    let states = ("real[4, 2]", "lstm(3, returns = last)");
+    for ((input, network), expected) in [
+        (
+            padded,
+            ["`h.kernel` has no Kronecker factors", "count the padding"],
+        ),
+        (
+            tokens,
+            ["`e.kernel` has no Kronecker factors", "takes tokens"],
+        ),
+        (
+            states,
+            ["recurrence `lstm_1.recurrent`", "with the states between"],
+        ),
+    ] {
+        let said = refused(input, network, "laplace").unwrap();
+        assert!(said.starts_with("E0421"), "{said}");
+        for expected in expected {
+            assert!(said.contains(expected), "{said}");
+        }
+        // What the help says to do.
+        assert_eq!(refused(input, network, "laplace(of = last_layer)"), None);
+    }
+    for (input, network) in [padded, tokens] {
+        assert_eq!(
+            refused(input, network, "laplace(structure = diagonal)"),
+            None
+        );
+    }
 }

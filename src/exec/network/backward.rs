@@ -154,7 +154,7 @@ fn add_chunks<T: Number>(
 }
 
 /// to += each of `parts`, in order.
-fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
+pub(super) fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
     to.par_chunks_mut(BLOCK).enumerate().share(|(block, to)| {
         for part in parts {
             let part = &part[block * BLOCK..][..to.len()];

@@ -73,8 +73,7 @@ impl<A: Array> Buffers<A> {
                 arrays * tensor.entries.len()
             })
             .sum();
-        let chunks = (ACCUMULATORS / accumulator.max(1)).clamp(2, CHUNKS);
-        let chunk_len = batch.div_ceil(chunks).max(1);
+        let chunk_len = chunk_len(batch, accumulator);
         let need = Need::of(graph, SegmentKind::ByExample, 1);
         let chunks = (0..batch.div_ceil(chunk_len))
             .map(|_| Chunk::new(graph, &need, chunk_len, &tensors))
@@ -159,6 +158,12 @@ impl<A: Array> Chunk<A> {
             + numbers(self.d_second.values())
             + self.d_row.numbers()
     }
+}
+
+/// Examples in a chunk of a minibatch, where each chunk has gradients of so many numbers.
+pub fn chunk_len(batch: usize, gradients: usize) -> usize {
+    let chunks = (ACCUMULATORS / gradients.max(1)).clamp(2, CHUNKS);
+    batch.div_ceil(chunks).max(1)
 }
 
 fn numbers<'a, A: Array + 'a>(arrays: impl IntoIterator<Item = &'a A>) -> u128 {

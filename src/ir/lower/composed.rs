@@ -169,7 +169,9 @@ impl Lower<'_> {
 fn body_of(entry: &dyn Layer, arguments: &Constants) -> Vec<Step> {
     let source = Source {
         name: entry.signature().name.into(),
-        text: entry.block().map_or("", |block| block(arguments)).into(),
+        text: (entry.block().map(|block| block(arguments)))
+            .unwrap_or_default()
+            .into(),
     };
     let Ok(file) = parse(&source) else {
         unreachable!("`{}` is written in the language", source.name)

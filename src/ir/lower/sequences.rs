@@ -55,7 +55,15 @@ impl Lower<'_> {
                 )
                 .at(place, "")
                 .help("`embedding(64)` before it gives each token a vector"),
-                (Sequences::Refused, None) => self.mixes_padding(word, place, value),
+                (Sequences::Refused(instead), None) => {
+                    let title = format!(
+                        "`{word}` takes all steps of `{}` alike, and those behind an example's length are padding",
+                        node.name
+                    );
+                    Diagnostic::error("E0308", title)
+                        .at(place, "")
+                        .help(instead)
+                }
                 _ => continue,
             };
             let context = format!("`{}` is declared here", node.name);
@@ -80,7 +88,7 @@ impl Lower<'_> {
                 }
                 taken.length = first.filter(|_| keeps);
             }
-            Sequences::Tokens | Sequences::Refused => {}
+            Sequences::Tokens | Sequences::Refused(_) => {}
         }
         Some(taken)
     }
@@ -245,29 +253,6 @@ impl Lower<'_> {
             );
         self.report(message);
         None
-    }
-
-    /// The message of a layer in whose values padding would take part.
-    fn mixes_padding(&self, word: &str, place: Span, value: Handle<Node>) -> Diagnostic {
-        let node = &self.nodes[value];
-        let title = format!(
-            "`{word}` takes all steps of `{}` alike, and those behind an example's length are padding",
-            node.name
-        );
-        let norms = [
-            "batch_norm",
-            "group_norm",
-            "instance_norm",
-            "filter_response_norm",
-        ];
-        let help = match norms.contains(&word) {
-            true => "`layer_norm` normalises each step by itself",
-            false => {
-                "make one value of the steps before it, by `lstm(64, returns = last)` or `global_avg_pool1d`; or set \
-                 padding to 0 and forget the lengths, by `flatten` or `reshape`"
-            }
-        };
-        Diagnostic::error("E0308", title).at(place, "").help(help)
     }
 
     /// A value with its padding set to 0.

@@ -308,37 +308,36 @@ impl Method for Laplace {
         let chosen: Vec<_> = tensors().map(|(handle, _)| handle).collect();
         if let Some(recurrence) = recurrence_of(&inference.model, &chosen) {
             let title = format!(
-                "Laplace does not go through the recurrence `{}`",
+                "`laplace` does not go through the recurrence `{}`",
                 recurrence.name
             );
             found.push(
                 Diagnostic::error(CODE, title)
                     .at(recurrence.span, "")
+                    .note(
+                        "each example's gradients are made of what layers take and give, and a recurrence multiplies its \
+                         kernel with the states between",
+                    )
                     .help("`of = last_layer` takes the layers behind it alone; `swag`, `hmc` and `mean_field` take it"),
             );
         }
         let is_kronecker = arguments.word("structure") == "kronecker";
         if is_kronecker {
             for (handle, tensor) in tensors() {
-                if of_padded_steps(&inference.model, handle) {
-                    let title = format!("`{}` is applied to padded steps", tensor.name);
-                    found.push(
-                        Diagnostic::error(CODE, title)
-                            .at(span, "")
-                            .note("its Kronecker factors would count them as data")
-                            .help("`structure = diagonal` or `full`, or leave it out of `of`"),
-                    );
-                    continue;
-                }
-                if !unfolds(&inference.model, handle) {
-                    let title = format!("`{}` has no Kronecker factors", tensor.name);
-                    found.push(
-                        Diagnostic::error(CODE, title)
-                            .at(span, "")
-                            .note("its layer is transposed, in groups or of a form that is no single product of matrices")
-                            .help("`structure = diagonal` or `full`, or leave it out of `of`"),
-                    );
-                }
+                let why = match unfolds(&inference.model, handle) {
+                    Err(why) => why,
+                    Ok(()) if of_padded_steps(&inference.model, handle) => {
+                        "its layer takes padded sequences, and the factor of its inputs would count the padding as data"
+                    }
+                    Ok(()) => continue,
+                };
+                let title = format!("`{}` has no Kronecker factors", tensor.name);
+                found.push(
+                    Diagnostic::error(CODE, title)
+                        .at(span, "")
+                        .note(why)
+                        .help("`structure = diagonal` or `full`, or leave it out of `of`"),
+                );
             }
         }
         for (_, tensor) in tensors() {
@@ -465,15 +464,15 @@ fn of_padded_steps(model: &Model, tensor: Handle<Tensor>) -> bool {
     })
 }
 
-/// Whether every layer that applies a kernel is a product of matrices; a parameter that is no kernel has its own block.
-fn unfolds(model: &Model, tensor: Handle<Tensor>) -> bool {
+/// Whether every layer that applies a kernel is a product of matrices, or why one is not; a parameter that is no kernel has
+/// its own block.
+fn unfolds(model: &Model, tensor: Handle<Tensor>) -> Result<(), &'static str> {
     let calls = model.nodes.values().filter_map(|node| node.call.as_ref());
-    calls
-        .filter(|call| call.kernel() == Some(tensor))
-        .all(|call| match &call.operation {
-            Operation::Linear(linear) => linear.unfolds(),
-            _ => true,
-        })
+    let mut applied = calls.filter(|call| call.kernel() == Some(tensor));
+    applied.try_for_each(|call| match &call.operation {
+        Operation::Linear(linear) => linear.unfolds(),
+        _ => Ok(()),
+    })
 }
 
 /// Whether −ln p of a prior with fixed numbers is convex at none of some points, near its centre and far out.

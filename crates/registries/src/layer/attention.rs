@@ -51,6 +51,7 @@ impl Layer for Attention {
                dot_product_attention(heads = heads, causal = causal) on (query, key, value)
                output = dense(channels)
              }"
+            .into()
         })
     }
 }

@@ -16,7 +16,7 @@
 use super::lanes::{in_blocks, lanes, load, load_or, store, sums, write};
 use super::{
     AnyFunction, AnyStatistics, Function, Layer, Moments, Operation, ParameterShape, Reads,
-    ShapeError, Slot, Statistics, Towards, norms,
+    Sequences, ShapeError, Slot, Statistics, Towards, norms,
 };
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::simd::par_add_rows;
@@ -51,6 +51,10 @@ impl Layer for BatchNorm {
     fn methods(&self, _: &Constants) -> &'static str {
         "$y = gamma (x - mu)/sqrt(v + epsilon) + beta$, $mu$ and $v$ the mean and variance of a channel in the \
          minibatch, and their moving averages in predictions [@ioffe2015]"
+    }
+
+    fn sequences(&self) -> Sequences {
+        norms::OVER_STEPS
     }
 
     fn slots(&self) -> &'static [Slot] {

@@ -12,4 +12,4 @@ pub const MEMORY: &str = "memory";
 pub const WIDTH: &str = "width";
 
 /// The text of the block that a layer with these arguments stands for.
-pub type Block = fn(&Constants) -> &'static str;
+pub type Block = fn(&Constants) -> String;

@@ -250,6 +250,10 @@ impl AnyLinear for Transposed {
         self.window.image.iter().product()
     }
 
+    fn unfolds(&self) -> Result<(), &'static str> {
+        Err("its layer is a transposed convolution, which adds up windows of its output")
+    }
+
     fn multiplications(&self) -> u64 {
         self.window.positions() as u64 * self.fan_in() as u64 * self.filters() as u64
     }

@@ -133,8 +133,8 @@ impl AnyLinear for Product {
         self.positions.is_empty()
     }
 
-    fn unfolds(&self) -> bool {
-        true
+    fn unfolds(&self) -> Result<(), &'static str> {
+        Ok(())
     }
 
     fn multiplications(&self) -> u64 {

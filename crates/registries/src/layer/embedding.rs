@@ -120,6 +120,12 @@ impl AnyLinear for Lookup {
         true
     }
 
+    fn unfolds(&self) -> Result<(), &'static str> {
+        Err(
+            "its layer takes tokens, and the factor of its inputs would have a row and a column for each of the vocabulary",
+        )
+    }
+
     fn multiplications(&self) -> u64 {
         0
     }

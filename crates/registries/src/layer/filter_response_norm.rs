@@ -11,7 +11,9 @@
 //! example, and with one draw of the weights for each example nothing of two draws is mixed. Singh and Krishnan, 2020.
 
 use super::lanes::{add, in_blocks, lanes, load_or, store, sums, write};
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Slot, Towards, norms};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Slot, Towards, norms,
+};
 use crate::signature::{Constants, Parameter, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
@@ -36,6 +38,10 @@ impl Layer for FilterResponseNorm {
     fn methods(&self, _: &Constants) -> &'static str {
         "$y = max(gamma x/sqrt(nu^2 + epsilon) + beta, tau)$, $nu^2$ the mean of $x^2$ over the positions, channel by \
          channel [@singh2020]"
+    }
+
+    fn sequences(&self) -> Sequences {
+        norms::OVER_STEPS
     }
 
     fn slots(&self) -> &'static [Slot] {

@@ -8,7 +8,7 @@
 
 use super::lanes::{in_blocks, load};
 use super::max_pool::larger;
-use super::sequences::{length, told};
+use super::sequences::{MIXES_STEPS, length, told};
 use super::windows::places;
 use super::{
     AnyFunction, AnyMap, Function, Layer, Map, Operation, Reads, Sequences, ShapeError, Towards,
@@ -130,7 +130,7 @@ impl<const N: usize> Layer for GlobalMaxPool<N> {
 fn of_padded(axes: usize) -> Sequences {
     match axes {
         1 => told(false),
-        _ => Sequences::Refused,
+        _ => Sequences::Refused(MIXES_STEPS),
     }
 }
 

@@ -9,7 +9,9 @@
 //! Wu and He, 2018. Groups of one channel are instance normalisation.
 
 use super::lanes::{add, fold, lanes, load_or, sums, write};
-use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Slot, Towards, norms};
+use super::{
+    AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Slot, Towards, norms,
+};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
@@ -38,6 +40,10 @@ impl Layer for GroupNorm {
     fn methods(&self, _: &Constants) -> &'static str {
         "$y = gamma (x - mu)/sqrt(v + epsilon) + beta$, $mu$ and $v$ the mean and variance over the positions and \
          channels of a group [@wu2018]"
+    }
+
+    fn sequences(&self) -> Sequences {
+        norms::OVER_STEPS
     }
 
     fn slots(&self) -> &'static [Slot] {

@@ -152,6 +152,10 @@ impl AnyLinear for Grouped {
         self.window.positions()
     }
 
+    fn unfolds(&self) -> Result<(), &'static str> {
+        Err("the channels of its layer are in groups, each with a kernel of its own")
+    }
+
     fn multiplications(&self) -> u64 {
         self.positions() as u64 * self.fan_in() as u64 * self.filters as u64
     }

@@ -10,90 +10,40 @@
 //! Back: dz = dh·(h_{t-1} − n), dn = dh·(1 − z)·(1 − n²), dr = dn·(s + b), ds = dn·r, db = Σ ds; dh_{t-1} = dh·z beside
 //! the product's share.
 
-use super::composed::Block;
-use super::scan::{
-    self, Cell, DIRECTION, DIRECTIONS, RETURNS, SEQUENCES, StepBack, StepForward, UNITS, parts,
-    parts_mut,
-};
-use super::{Layer, Operation, Sequences, ShapeError, Slot};
+use super::Slot;
+use super::recurrent::{DIRECTION, DIRECTIONS, RETURNS, Recurrent, UNITS};
+use super::scan::{Cell, StepBack, StepForward, parts, parts_mut};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Math, Shape};
+use crate::tensor::Math;
 
-/// A layer of gated recurrent units: products of the inputs, and the recurrence on them.
-pub struct Gru;
-
-impl Layer for Gru {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "gru",
-            summary: "gated recurrent units along a sequence; one draw of their weights for all steps",
-            parameters: &[UNITS, RETURNS, DIRECTIONS],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "gated recurrent units [@cho2014]"
-    }
-
-    fn block(&self) -> Option<Block> {
-        Some(|arguments| match arguments.word("direction") {
-            "both" => {
-                "block gru {
-                   forward  = gru(units, returns = returns) on input
-                   backward = gru(units, returns = returns, direction = backward) on input
-                   concat on (forward, backward)
-                 }"
-            }
-            _ => {
-                "block gru {
-                   input     = dense(3 * units)
-                   recurrent = gru_cell(returns = returns, direction = direction)
-                 }"
-            }
-        })
-    }
-}
-
-/// The recurrence of gated recurrent units.
-pub struct GruCell;
-
-impl Layer for GruCell {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "gru_cell",
-            summary: "the recurrence of `gru`, on inputs of 3 numbers a unit",
-            parameters: &[RETURNS, DIRECTION],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$(z, r, n) = x_t$, $(p, q, s) = h_(t - 1) R$, $z_t = sigmoid(z + p)$, $r_t = sigmoid(r + q)$, \
-         $n_t = tanh(n + r_t odot (s + b))$, $h_t = z_t odot h_(t - 1) + (1 - z_t) odot n_t$ [@cho2014]"
-    }
-
-    fn slots(&self) -> &'static [Slot] {
-        const { &[Slot::kernel("[units, 3·units]"), Slot::bias("[units]")] }
-    }
-
-    fn sequences(&self) -> Sequences {
-        SEQUENCES
-    }
-
-    fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
-        self.build(arguments, &shapes[0])
-    }
-
-    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        scan::operation(Gates, arguments, shape)
-    }
-}
-
+/// The cell of gated recurrent units.
 #[derive(Clone)]
-struct Gates;
+pub(super) struct Gru;
 
-impl Cell for Gates {
+impl Recurrent for Gru {
+    const LAYER: &'static Signature = &Signature {
+        name: "gru",
+        summary: "gated recurrent units along a sequence; one draw of their weights for all steps",
+        parameters: &[UNITS, RETURNS, DIRECTIONS],
+    };
+    const CELL: &'static Signature = &Signature {
+        name: "gru_cell",
+        summary: "the recurrence of `gru`, on inputs of 3 numbers a unit",
+        parameters: &[RETURNS, DIRECTION],
+    };
+    const METHODS: [&'static str; 2] = [
+        "gated recurrent units [@cho2014]",
+        "$(z, r, n) = x_t$, $(p, q, s) = h_(t - 1) R$, $z_t = sigmoid(z + p)$, $r_t = sigmoid(r + q)$, \
+         $n_t = tanh(n + r_t odot (s + b))$, $h_t = z_t odot h_(t - 1) + (1 - z_t) odot n_t$ [@cho2014]",
+    ];
+    const SLOTS: &'static [Slot] = &[Slot::kernel("[units, 3·units]"), Slot::bias("[units]")];
+
+    fn new(_: &Constants) -> Self {
+        Gru
+    }
+}
+
+impl Cell for Gru {
     const GATES: usize = 3;
     const MEMORY: usize = 0;
     /// z, r, n, and s + b.

@@ -112,8 +112,8 @@ impl AnyLinear for Convolution {
         self.window.positions()
     }
 
-    fn unfolds(&self) -> bool {
-        true
+    fn unfolds(&self) -> Result<(), &'static str> {
+        Ok(())
     }
 
     fn multiplications(&self) -> u64 {

@@ -5,7 +5,7 @@
 //!
 //! `group_norm` with a group for each channel. Ulyanov, Vedaldi and Lempitsky, 2016.
 
-use super::{Layer, Operation, ShapeError, Slot, group_norm, norms};
+use super::{Layer, Operation, Sequences, ShapeError, Slot, group_norm, norms};
 use crate::signature::{Constants, Signature};
 use crate::tensor::Shape;
 
@@ -25,6 +25,10 @@ impl Layer for InstanceNorm {
     fn methods(&self, _: &Constants) -> &'static str {
         "$y = gamma (x - mu)/sqrt(v + epsilon) + beta$, $mu$ and $v$ the mean and variance of a channel over the \
          positions of one example [@ulyanov2016]"
+    }
+
+    fn sequences(&self) -> Sequences {
+        norms::OVER_STEPS
     }
 
     fn slots(&self) -> &'static [Slot] {

@@ -9,17 +9,11 @@
 //! Back, with the gates' values i, f, g, o: dc += dh·o·(1 − tanh² c_t), and from it di = dc·g, dg = dc·i,
 //! df = dc·c_{t-1}, dc_{t-1} = dc·f; do = dh·tanh c_t; each times the slope of its gate.
 
-use super::composed::Block;
-use super::scan::{
-    self, Cell, DIRECTION, DIRECTIONS, RETURNS, SEQUENCES, StepBack, StepForward, UNITS, parts,
-    parts_mut,
-};
-use super::{Layer, Operation, Sequences, ShapeError, Slot};
+use super::Slot;
+use super::recurrent::{DIRECTION, DIRECTIONS, RETURNS, Recurrent, UNITS};
+use super::scan::{Cell, StepBack, StepForward, parts, parts_mut};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
-use crate::tensor::{Math, Shape};
-
-/// A layer of long short-term memory: products of the inputs, and the recurrence on them.
-pub struct Lstm;
+use crate::tensor::Math;
 
 const FORGET_BIAS: Parameter = Parameter {
     name: "forget_bias",
@@ -31,83 +25,38 @@ const FORGET_BIAS: Parameter = Parameter {
     summary: "what is added to the forget gate, so that a state lasts from the start",
 };
 
-impl Layer for Lstm {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "lstm",
-            summary: "long short-term memory along a sequence; one draw of its weights for all steps",
-            parameters: &[UNITS, RETURNS, DIRECTIONS, FORGET_BIAS],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "long short-term memory [@hochreiter1997]"
-    }
-
-    fn block(&self) -> Option<Block> {
-        Some(|arguments| {
-            match arguments.word("direction") {
-            "both" => {
-                "block lstm {
-                   forward  = lstm(units, returns = returns, forget_bias = forget_bias) on input
-                   backward = lstm(units, returns = returns, direction = backward, forget_bias = forget_bias) on input
-                   concat on (forward, backward)
-                 }"
-            }
-            _ => {
-                "block lstm {
-                   input     = dense(4 * units)
-                   recurrent = lstm_cell(returns = returns, direction = direction, forget_bias = forget_bias)
-                 }"
-            }
-        }
-        })
-    }
-}
-
-/// The recurrence of an LSTM.
-pub struct LstmCell;
-
-impl Layer for LstmCell {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "lstm_cell",
-            summary: "the recurrence of `lstm`, on inputs of 4 numbers a unit",
-            parameters: &[RETURNS, DIRECTION, FORGET_BIAS],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$(i, f, g, o) = x_t + h_(t - 1) R$, $c_t = sigmoid(f + b_f) odot c_(t - 1) + sigmoid(i) odot tanh(g)$, \
-         $h_t = sigmoid(o) odot tanh(c_t)$ [@hochreiter1997]"
-    }
-
-    fn slots(&self) -> &'static [Slot] {
-        const { &[Slot::kernel("[units, 4·units]")] }
-    }
-
-    fn sequences(&self) -> Sequences {
-        SEQUENCES
-    }
-
-    fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
-        self.build(arguments, &shapes[0])
-    }
-
-    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        let forget_bias = arguments.number("forget_bias");
-        scan::operation(Gates { forget_bias }, arguments, shape)
-    }
-}
-
+/// The cell of long short-term memory.
 #[derive(Clone)]
-struct Gates {
+pub(super) struct Lstm {
     forget_bias: f64,
 }
 
-impl Cell for Gates {
+impl Recurrent for Lstm {
+    const LAYER: &'static Signature = &Signature {
+        name: "lstm",
+        summary: "long short-term memory along a sequence; one draw of its weights for all steps",
+        parameters: &[UNITS, RETURNS, DIRECTIONS, FORGET_BIAS],
+    };
+    const CELL: &'static Signature = &Signature {
+        name: "lstm_cell",
+        summary: "the recurrence of `lstm`, on inputs of 4 numbers a unit",
+        parameters: &[RETURNS, DIRECTION, FORGET_BIAS],
+    };
+    const METHODS: [&'static str; 2] = [
+        "long short-term memory [@hochreiter1997]",
+        "$(i, f, g, o) = x_t + h_(t - 1) R$, $c_t = sigmoid(f + b_f) odot c_(t - 1) + sigmoid(i) odot tanh(g)$, \
+         $h_t = sigmoid(o) odot tanh(c_t)$ [@hochreiter1997]",
+    ];
+    const SLOTS: &'static [Slot] = &[Slot::kernel("[units, 4·units]")];
+
+    fn new(arguments: &Constants) -> Self {
+        Lstm {
+            forget_bias: arguments.number("forget_bias"),
+        }
+    }
+}
+
+impl Cell for Lstm {
     const GATES: usize = 4;
     const MEMORY: usize = 1;
     /// i, f, g, o, c_{t-1} and tanh c_t.

@@ -26,7 +26,7 @@ pub mod gelu;
 pub mod global_pool;
 pub mod group_norm;
 mod grouped;
-pub mod gru;
+mod gru;
 pub mod hard_swish;
 mod image_convolution;
 pub mod instance_norm;
@@ -35,7 +35,7 @@ mod lanes;
 pub mod layer_norm;
 pub mod leaky_relu;
 pub mod log_softmax;
-pub mod lstm;
+mod lstm;
 pub mod mask_padding;
 pub mod max_pool;
 pub mod mish;
@@ -46,9 +46,10 @@ pub mod pad_channels;
 mod pointwise;
 pub mod positions;
 pub mod prelu;
+mod recurrent;
 pub mod relu;
 pub mod reshape;
-pub mod rnn;
+mod rnn;
 mod scalar;
 mod scan;
 pub mod select;
@@ -72,6 +73,7 @@ use crate::tensor::{Real, Shape};
 pub use function::{AnyFunction, Function, MOST_INPUTS, Mask, Reads, Towards};
 use pointwise::Entry;
 pub use scan::{AnyScan, Geometry, Scan, StepBack, StepForward};
+use sequences::MIXES_STEPS;
 pub use sequences::{Sequence, Sequences};
 pub use statistics::{AnyStatistics, Moments, Statistics};
 use std::sync::Arc;
@@ -128,12 +130,12 @@ pub static LAYERS: &[&dyn Layer] = &[
     &add::Add,
     &multiply::Multiply,
     &concat::Concat,
-    &lstm::Lstm,
-    &lstm::LstmCell,
-    &gru::Gru,
-    &gru::GruCell,
-    &rnn::Rnn,
-    &rnn::RnnCell,
+    &recurrent::Entry::<lstm::Lstm>::NEW,
+    &recurrent::CellEntry::<lstm::Lstm>::NEW,
+    &recurrent::Entry::<gru::Gru>::NEW,
+    &recurrent::CellEntry::<gru::Gru>::NEW,
+    &recurrent::Entry::<rnn::Rnn>::NEW,
+    &recurrent::CellEntry::<rnn::Rnn>::NEW,
     &mask_padding::MaskPadding,
     &pad_channels::PadChannels,
     &embedding::Embedding,
@@ -179,7 +181,7 @@ pub trait Layer: Sync {
 
     /// What it makes of sequences that have lengths of their own.
     fn sequences(&self) -> Sequences {
-        Sequences::Refused
+        Sequences::Refused(MIXES_STEPS)
     }
 
     /// The block of the language that it stands for, if it is written in other layers: they are what a model has. It
@@ -468,11 +470,11 @@ pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
     fn whole_batch(&self) -> bool {
         false
     }
-    /// Whether it is one product of matrices for each example, P·W, whose P [`Linear::unfold`] writes out: not of groups
-    /// of channels, nor of transposed convolutions.
-    fn unfolds(&self) -> bool {
-        false
-    }
+    /// Whether it is one product of matrices for each example, P·W, whose P [`Linear::unfold`] writes out.
+    ///
+    /// # Errors
+    /// Why it is not, a sentence.
+    fn unfolds(&self) -> Result<(), &'static str>;
     /// Multiplications of one pass over one example (forward; each of the two backward passes costs the same).
     fn multiplications(&self) -> u64;
     /// Numbers of scratch one worker needs for `examples` examples in one call.

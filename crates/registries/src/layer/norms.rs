@@ -1,6 +1,6 @@
 //! What normalising layers share.
 
-use super::{ParameterShape, ShapeError, Slot};
+use super::{ParameterShape, Sequences, ShapeError, Slot};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::tensor::{Real, Shape};
 
@@ -14,6 +14,10 @@ pub(super) const EPSILON: Parameter = Parameter {
     default: Some("1e-3"),
     summary: "added to the mean square before its root is taken",
 };
+
+/// One that takes means over positions takes those over padding, too.
+pub(super) const OVER_STEPS: Sequences =
+    Sequences::Refused("`layer_norm` normalises each step by itself");
 
 /// γ
 pub(super) const GAIN: Slot = Slot::row("gain", "[channels]", 1.0, true);

@@ -4,88 +4,39 @@
 //!
 //! Elman 1990.
 
-use super::composed::Block;
-use super::scan::{
-    self, Cell, DIRECTION, DIRECTIONS, RETURNS, SEQUENCES, StepBack, StepForward, UNITS,
-};
-use super::{Layer, Operation, Sequences, ShapeError, Slot};
+use super::Slot;
+use super::recurrent::{DIRECTION, DIRECTIONS, RETURNS, Recurrent, UNITS};
+use super::scan::{Cell, StepBack, StepForward};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Math, Shape};
+use crate::tensor::Math;
 
-/// A plain recurrent layer: products of the inputs, and the recurrence on them.
-pub struct Rnn;
-
-impl Layer for Rnn {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "rnn",
-            summary: "a plain recurrent layer along a sequence; one draw of its weights for all steps",
-            parameters: &[UNITS, RETURNS, DIRECTIONS],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "a recurrent layer [@elman1990]"
-    }
-
-    fn block(&self) -> Option<Block> {
-        Some(|arguments| match arguments.word("direction") {
-            "both" => {
-                "block rnn {
-                   forward  = rnn(units, returns = returns) on input
-                   backward = rnn(units, returns = returns, direction = backward) on input
-                   concat on (forward, backward)
-                 }"
-            }
-            _ => {
-                "block rnn {
-                   input     = dense(units)
-                   recurrent = rnn_cell(returns = returns, direction = direction)
-                 }"
-            }
-        })
-    }
-}
-
-/// The recurrence of a plain recurrent layer.
-pub struct RnnCell;
-
-impl Layer for RnnCell {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "rnn_cell",
-            summary: "the recurrence of `rnn`, on inputs of a number a unit",
-            parameters: &[RETURNS, DIRECTION],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$h_t = tanh(x_t + h_(t - 1) R)$ [@elman1990]"
-    }
-
-    fn slots(&self) -> &'static [Slot] {
-        const { &[Slot::kernel("[units, units]")] }
-    }
-
-    fn sequences(&self) -> Sequences {
-        SEQUENCES
-    }
-
-    fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
-        self.build(arguments, &shapes[0])
-    }
-
-    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        scan::operation(Tanh, arguments, shape)
-    }
-}
-
+/// The cell of a plain recurrent layer.
 #[derive(Clone)]
-struct Tanh;
+pub(super) struct Rnn;
 
-impl Cell for Tanh {
+impl Recurrent for Rnn {
+    const LAYER: &'static Signature = &Signature {
+        name: "rnn",
+        summary: "a plain recurrent layer along a sequence; one draw of its weights for all steps",
+        parameters: &[UNITS, RETURNS, DIRECTIONS],
+    };
+    const CELL: &'static Signature = &Signature {
+        name: "rnn_cell",
+        summary: "the recurrence of `rnn`, on inputs of a number a unit",
+        parameters: &[RETURNS, DIRECTION],
+    };
+    const METHODS: [&'static str; 2] = [
+        "a recurrent layer [@elman1990]",
+        "$h_t = tanh(x_t + h_(t - 1) R)$ [@elman1990]",
+    ];
+    const SLOTS: &'static [Slot] = &[Slot::kernel("[units, units]")];
+
+    fn new(_: &Constants) -> Self {
+        Rnn
+    }
+}
+
+impl Cell for Rnn {
     const GATES: usize = 1;
     const MEMORY: usize = 0;
     /// h_t.

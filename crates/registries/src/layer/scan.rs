@@ -4,13 +4,12 @@
 //! p_t = h_{t-1}·R        h_t, c_t = step(x_t, p_t, h_{t-1}, c_{t-1})
 //! ```
 //!
-//! A cell (`lstm_cell`) is `step` and its way back, entry by entry. The products are an estimator's: R has one draw for
+//! A cell (`lstm`) is `step` and its way back, entry by entry. The products are an estimator's: R has one draw for
 //! an example's whole sequence, and with Flipout signs that stay for all steps. What x_t is made of is no affair of a
-//! cell's: `lstm` puts a dense layer before it, whose products of all steps are one.
+//! cell's: the layer puts a dense layer before it, whose products of all steps are one.
 
-use super::sequences::told;
-use super::{AnyLinear, Operation, ParameterShape, Sequences, ShapeError, dense};
-use crate::signature::{Constants, Kind, Parameter};
+use super::{AnyLinear, Operation, ParameterShape, ShapeError, dense};
+use crate::signature::Constants;
 use crate::tensor::{Math, Real, Shape};
 use std::sync::Arc;
 
@@ -105,41 +104,6 @@ pub(super) trait Cell: Clone + Send + Sync + 'static {
     /// One step back.
     fn back<T: Math>(&self, step: StepBack<T>);
 }
-
-/// Which of its states a recurrence gives.
-pub(super) const RETURNS: Parameter = Parameter {
-    name: "returns",
-    kind: Kind::Choice(&["steps", "last"]),
-    default: Some("steps"),
-    summary: "`steps` for the state after each step, a sequence; `last` for the one after the last step",
-};
-
-/// In which order it takes the steps.
-pub(super) const DIRECTION: Parameter = Parameter {
-    name: "direction",
-    kind: Kind::Choice(&["forward", "backward"]),
-    default: Some("forward"),
-    summary: "`backward` from the last step to the first",
-};
-
-/// The directions of a layer that may have two cells.
-pub(super) const DIRECTIONS: Parameter = Parameter {
-    name: "direction",
-    kind: Kind::Choice(&["forward", "backward", "both"]),
-    default: Some("forward"),
-    summary: "`backward` from the last step to the first; `both` for one of each, joined along the last axis",
-};
-
-/// How many units a layer has.
-pub(super) const UNITS: Parameter = Parameter {
-    name: "units",
-    kind: Kind::Count,
-    default: None,
-    summary: "numbers of the state",
-};
-
-/// It is told how many steps there are; what it gives has as many, unless it is the last.
-pub(super) const SEQUENCES: Sequences = told(true);
 
 /// The recurrence of a cell on a value of `[T, gates·u]`.
 pub(super) fn operation<C: Cell>(

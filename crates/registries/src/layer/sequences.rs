@@ -31,20 +31,24 @@ pub enum Sequences {
         /// Whether what it gives has the same lengths.
         keeps: bool,
     },
-    /// Padding would take part in what it gives.
-    Refused,
+    /// Padding would take part in what it gives; with what to do instead.
+    Refused(&'static str),
 }
 
 /// The argument that a layer of [`Sequences::Tokens`] is given beside those of its signature.
 pub const VOCABULARY: &str = "vocabulary";
+
+/// What to do instead of a layer that makes one value of all steps.
+pub(super) const MIXES_STEPS: &str = "make one value of the steps before it, by `lstm(64, returns = last)` or \
+    `global_avg_pool1d`; or set padding to 0 and forget the lengths, by `flatten` or `reshape`";
 
 /// [`Sequences::Told`] the length of its first value.
 pub(super) const fn told(keeps: bool) -> Sequences {
     Sequences::Told { of: 0, keeps }
 }
 
-/// The number of steps that are there, out of the last of a layer's values; all where it is not told.
-pub(super) fn length<T: Real>(told: Option<&&[T]>, steps: usize) -> usize {
+/// The number of steps that are there, out of the value of one number that tells it; all where it is not told.
+pub fn length<T: Real>(told: Option<&&[T]>, steps: usize) -> usize {
     let length = told.and_then(|told| told.first());
     length.map_or(steps, |length| (length.wide() as usize).min(steps))
 }
