@@ -130,7 +130,6 @@ impl Comparison {
     /// `E0619` for what has no PyTorch, `E0620` where the program fails.
     pub fn compare(&mut self, step: &Step) -> Result<Report> {
         let case = self.folder.path().join("case");
-        std::fs::create_dir_all(&case).map_err(|error| failed(&case, "make the folder", &error))?;
         write(&case, step)?;
         let stopped = |note: String| {
             Diagnostic::error("E0620", "the program that was emitted for PyTorch failed").note(note)
@@ -155,8 +154,35 @@ impl Drop for Comparison {
     }
 }
 
+/// Writes the step to a folder of its own, with the script that holds the program against it on any machine with
+/// PyTorch: `python FOLDER/compare.py FOLDER`.
+///
+/// # Errors
+///
+/// `E0619` for what has no PyTorch, `E0601` of a folder that is there already or cannot be written.
+pub fn write_out(folder: &Path, step: &Step) -> Result<()> {
+    if folder.exists() {
+        let title = format!("`{}` is there already", folder.display());
+        let help = "name a folder that is not there yet, or remove this one";
+        return Err(Diagnostic::error("E0601", title).help(help).into());
+    }
+    let beside = folder.with_extension("part");
+    std::fs::create_dir(&beside).map_err(|error| failed(&beside, "make the folder", &error))?;
+    let written = write(&beside, step).and_then(|()| {
+        let script = beside.join("compare.py");
+        std::fs::write(&script, pytorch::COMPARE)
+            .map_err(|error| failed(&script, "write", &error))?;
+        std::fs::rename(&beside, folder).map_err(|error| failed(folder, "make", &error))
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_dir_all(&beside);
+    }
+    written
+}
+
 /// Writes the program, and what the interpreter makes of the step.
 fn write(folder: &Path, step: &Step) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, "make the folder", &error))?;
     let (plan, batch, at) = (&step.plan, step.batch, &step.at);
     let program = pytorch::module(plan)?;
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), batch.len);
@@ -183,7 +209,10 @@ fn write(folder: &Path, step: &Step) -> Result<()> {
         let (name, shape) = (&variable.name, &variable.shape.0);
         let of = |values: &[f64]| values[variable.range.clone()].to_vec();
         tensors.add(&format!("variable/{name}"), shape, &of(step.variables));
-        tensors.add(&format!("kept/{name}"), shape, &of(interpreter.variables()));
+        let kept = of(interpreter.variables());
+        if kept != of(step.variables) {
+            tensors.add(&format!("kept/{name}"), shape, &kept);
+        }
         tensors.add(
             &format!("gradient/{name}"),
             shape,

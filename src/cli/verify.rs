@@ -16,6 +16,7 @@ use crate::train::settings::{count, seed};
 use crate::verify::{self, Comparison, Difference, Made, Report, Step};
 use crate::words::plural;
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -50,6 +51,9 @@ pub struct VerifyArgs {
     /// A Python with torch, numpy and safetensors; else BNNC_PYTHON, else python3
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    /// Compare on another machine: write the step to this new folder, with compare.py to hold the program against it
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["python", "tolerance"])]
+    out: Option<PathBuf>,
     /// The inference method, `bnnc list inference`; else the model's
     #[arg(long, value_name = "METHOD", value_parser = method)]
     inference: Option<InferenceMethod>,
@@ -123,6 +127,20 @@ fn verify(args: &VerifyArgs) -> Result<bool> {
         },
         compiled: args.compile.as_deref(),
     };
+    if let Some(folder) = &args.out {
+        verify::write_out(folder, &step).map_err(|failure| failure.within(&compiled.source))?;
+        let out = folder.display();
+        match args.format {
+            Format::Json => say!("{}", json!({ "out": out.to_string() })),
+            Format::Text => {
+                say!(
+                    "wrote      {out}: the program, one step's examples and draws, and bnnc's numbers"
+                );
+                say!("next       python {out}/compare.py {out} --device cuda");
+            }
+        }
+        return Ok(false);
+    }
     let python = verify::python(args.python.as_deref());
     let report = Comparison::start(&python)?
         .compare(&step)

@@ -1,12 +1,16 @@
 """Holds emitted programs against the interpreter's numbers, in float64.
 
-Reads the folder of a case from each line of its input: program.py, case.json, and case.safetensors with inputs,
-targets.K, the variables (variable/NAME), and what the interpreter made of them: loss, term/NAME,
-gradient/NAME, and the variables after the step, kept/NAME, of which those that layers keep are compared.
-Answers each with a line of JSON: for each number or tensor its name, how many entries it has, the largest
-difference as a part of its largest entry, and both values there; or the error that stopped it.
+    python compare.py [--device cuda] [--tolerance X] FOLDER ...
+
+A folder is a case: program.py, case.json, and case.safetensors with inputs, targets.K, the variables (variable/NAME),
+and what the interpreter made of them: loss, term/NAME, gradient/NAME, and kept/NAME, the variables that layers keep
+and the step changed. `bnnc verify --out FOLDER` writes one. For each the largest difference of
+every number and tensor is printed, as a part of its largest entry; the exit code is 1 where one is above the tolerance.
+
+Without folders they are read from the lines of the input, and answered with a line of JSON each.
 """
 
+import argparse
 import importlib.util
 import json
 import sys
@@ -27,9 +31,9 @@ def load(path):
     return program
 
 
-def step(program, case, facts):
+def step(program, case, facts, device):
     """The loss, its terms and the gradients of one step."""
-    model = program.Model().to(torch.float64)
+    model = program.Model().to(device, torch.float64)
     variables = dict(program.named_variables(model))
     given = {k.removeprefix("variable/"): v for k, v in case.items() if k.startswith("variable/")}
     if set(variables) != set(given):
@@ -41,10 +45,11 @@ def step(program, case, facts):
             variable.copy_(given[name])
     at = program.Position(**facts["position"])
     scales = program.scales(at).items()
-    scale = {name: torch.tensor(value, dtype=torch.float64) for name, value in scales}
+    number_on = {"dtype": torch.float64, "device": device}
+    scale = {name: torch.tensor(value, **number_on) for name, value in scales}
     targets = [case[f"targets.{k}"] for k in range(facts["targets"])]
     seed, number, samples = facts["seed"], facts["step"], facts["samples"]
-    noise = program.Noise(program.STREAMS, seed, number, samples, dtype=torch.float64)
+    noise = program.Noise(program.STREAMS, seed, number, samples, **number_on)
     run = model
     if facts["compiled"]:
         torch._dynamo.reset()
@@ -63,15 +68,16 @@ def step(program, case, facts):
     return found
 
 
-def differences(folder):
+def differences(folder, device="cpu"):
     """What one case comes to."""
-    case = load_file(folder / "case.safetensors")
+    case = load_file(folder / "case.safetensors", device)
     facts = json.loads((folder / "case.json").read_text())
-    found = step(load(folder / "program.py"), case, facts)
+    found = step(load(folder / "program.py"), case, facts, device)
     rows = []
     for name, value in found.items():
-        expected = case[name].detach().numpy().reshape(-1)
-        value = torch.as_tensor(value).detach().numpy().reshape(-1)
+        unchanged = name.replace("kept/", "variable/")
+        expected = case[name if name in case else unchanged].cpu().numpy().reshape(-1)
+        value = torch.as_tensor(value).detach().cpu().numpy().reshape(-1)
         # Numbers that are all but 0 are compared as they are.
         size = max(np.abs(expected).max(initial=0.0), 1e-3)
         error = np.abs(value - expected) / size
@@ -87,14 +93,41 @@ def differences(folder):
     return {"torch": torch.__version__, "rows": rows}
 
 
-def main():
-    """One case after the other."""
-    for line in sys.stdin:
+def answer(lines):
+    """One case after the other, each a line of JSON."""
+    for line in lines:
         try:
-            answer = differences(Path(line.strip()))
+            found = differences(Path(line.strip()))
         except Exception:  # a program that fails is a case that fails
-            answer = {"failed": traceback.format_exc()}
-        print(json.dumps(answer), flush=True)
+            found = {"failed": traceback.format_exc()}
+        print(json.dumps(found), flush=True)
+
+
+def tell(folder, device, tolerance):
+    """Prints what a case comes to; whether all of it agrees."""
+    report = differences(folder, device)
+    on = torch.cuda.get_device_name() if device == "cuda" else device
+    print(f"{folder.name}: float64, PyTorch {report['torch']} on {on}")
+    wide = max(len(row["name"]) for row in report["rows"])
+    for row in report["rows"]:
+        value, expected = row["values"]
+        mark = "  differs" if row["error"] > tolerance else ""
+        print(f"  {row['name']:{wide}}  {value:>24}  bnnc {expected:>24}  {row['error']:.1e}{mark}")
+    return all(row["error"] <= tolerance for row in report["rows"])
+
+
+def main():
+    """Compares the folders that are named, else those of the input."""
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=style)
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--tolerance", type=float, default=1e-10)
+    options = parser.parse_args()
+    if not options.folders:
+        return answer(sys.stdin)
+    agree = [tell(folder, options.device, options.tolerance) for folder in options.folders]
+    sys.exit(0 if all(agree) else 1)
 
 
 if __name__ == "__main__":

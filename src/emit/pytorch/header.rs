@@ -4,8 +4,9 @@ use crate::ir::{Inference, Term};
 use crate::plan::Plan;
 use crate::report::check::form;
 
-/// The docstring of the program in the file called `file`; `trains` where it has data.
-pub(super) fn docstring(plan: &Plan, file: &str, trains: bool) -> String {
+/// The docstring of the program in the file called `file`; `trains` where it has data, `members` of an ensemble that it
+/// trains.
+pub(super) fn docstring(plan: &Plan, file: &str, trains: bool, members: Option<usize>) -> String {
     let inference = &plan.inference;
     let name = &inference.name;
     let mut text =
@@ -20,8 +21,7 @@ pub(super) fn docstring(plan: &Plan, file: &str, trains: bool) -> String {
     text += "\nB is the number of examples of a minibatch, of all processes together, and N that of all training examples.\n";
     if trains {
         text += &format!("\n{}", TRAINING.replace("FILE", file));
-        if inference.method.signature().name == "ensemble" {
-            let members = inference.method.rounds();
+        if let Some(members) = members {
             let text_of_members = MEMBERS.replace("FILE", file);
             text += &format!(
                 "\n{}",

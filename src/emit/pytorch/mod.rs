@@ -9,6 +9,7 @@ mod header;
 mod layer;
 mod library;
 mod likelihood;
+mod method;
 mod model;
 mod network;
 mod posterior;
@@ -106,6 +107,7 @@ const ALWAYS: &str = "Noise, Position, named_variables, limit, initialize";
 ///
 /// `E0619` for what has no PyTorch yet.
 pub fn model(plan: &Plan) -> Result<String> {
+    method::fit(plan)?;
     let context = Context::new(plan);
     let model = model::text(&context)?;
     Ok(format!("{}{model}", context.defined()))

@@ -11,7 +11,6 @@ use crate::signature::Domain;
 
 /// The lines of `Model.__init__`.
 pub(super) fn declarations(context: &Context, code: &mut Code) -> Result<()> {
-    refuse_method(context)?;
     let inference = &context.plan.inference;
     for (handle, fitted) in inference.all_fitted() {
         code.comment(&what(&fitted));
@@ -53,19 +52,6 @@ fn domain(domain: Domain) -> &'static str {
         Domain::Real => "any number",
         Domain::Positive | Domain::NonNegative => "above 0",
         Domain::Unit | Domain::OpenUnit => "between 0 and 1",
-    }
-}
-
-/// The inference methods that a program trains by.
-fn refuse_method(context: &Context) -> Result<()> {
-    let name = context.plan.inference.method.signature().name;
-    match name {
-        "mean_field" | "map" | "ensemble" | "swag" | "sgld" | "sghmc" => Ok(()),
-        _ => Err(refused(format!("the inference method `{name}` has no PyTorch yet"))
-            .help(format!(
-                "emit the model with `--inference map`, train that, and fit the rest with `bnnc train --inference {name} --from RUN`"
-            ))
-            .into()),
     }
 }
 

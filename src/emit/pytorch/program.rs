@@ -1,5 +1,6 @@
 //! A whole program: the model, what trains it, the texts of its run directory, and the command line.
 
+use super::method::{self, Fit, keyword_arguments};
 use super::{data, header, library, refused};
 use crate::data::{Request, VOID, Values, is_missing};
 use crate::diagnostic::Result;
@@ -7,7 +8,7 @@ use crate::emit::python::{Code, number, quoted};
 use crate::likelihood::{Storage, TargetKind};
 use crate::optimizer::Decayed;
 use crate::plan::{DrawKind, Plan};
-use crate::signature::{Constant, Constants};
+use crate::signature::Constant;
 use crate::train::Config;
 use crate::train::descent::decayed;
 use crate::train::prepared::Prepared;
@@ -46,29 +47,34 @@ pub fn program(plan: &Plan, file: &str, run: Option<&Run>) -> Result<String> {
     if let Some(run) = run {
         refuse_run(plan, run)?;
     }
+    let fit = method::fit(plan)?;
     let mut code = Code::default();
     code.line(super::model(plan)?.trim_end());
     code.line("\n");
     if let Some(run) = run {
-        constants(&mut code, plan, run);
+        constants(&mut code, plan, run, &fit);
         code.line("\n");
         data::reader(&mut code, &run.request, run.prepared)?;
         code.line("\n");
-        optimizer(&mut code, plan, run.config)?;
+        optimizer(&mut code, plan, run.config, &fit)?;
         code.line("\n");
-        hooks(&mut code, plan, run)?;
+        hooks(&mut code, plan, run, &fit)?;
         code.line("\n");
         texts(&mut code, run);
     } else {
         code.line(format!("SAMPLES = {}", plan.inference.objective.samples));
     }
     code.line("\n");
-    main(&mut code, run.is_some(), run.is_some() && is_ensemble(plan));
+    let members = match fit {
+        Fit::Members(members) if run.is_some() => Some(members),
+        _ => None,
+    };
+    main(&mut code, run.is_some(), members.is_some());
     let body = code.finish();
     let asked = if run.is_none() { super::ALWAYS } else { "" };
     let library = library::used_by(&format!("{body}\n{asked}"));
     let body = format!("{library}\n\n\n{body}");
-    let header = header::docstring(plan, file, run.is_some());
+    let header = header::docstring(plan, file, run.is_some(), members);
     Ok(format!("{header}\n\n{}\n\n{body}", library::imports(&body)))
 }
 
@@ -104,7 +110,7 @@ fn refuse_run(plan: &Plan, run: &Run) -> Result<()> {
 }
 
 /// What the run and its data are.
-fn constants(code: &mut Code, plan: &Plan, run: &Run) {
+fn constants(code: &mut Code, plan: &Plan, run: &Run, fit: &Fit) {
     let model = &plan.model;
     code.line(format!("NAME = {}", quoted(&model.name)));
     code.line("");
@@ -149,8 +155,8 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
         false => "True",
     };
     code.line(format!("MAY_BE_LONGER = {longer}"));
-    if is_ensemble(plan) {
-        code.line(format!("MEMBERS = {}", method.rounds()));
+    if let Fit::Members(members) = fit {
+        code.line(format!("MEMBERS = {members}"));
     }
     if !run.prepared.rows[1].is_empty() {
         code.line("");
@@ -173,22 +179,13 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
     }
 }
 
-fn is_ensemble(plan: &Plan) -> bool {
-    plan.inference.method.signature().name == "ensemble"
-}
-
 /// The function `make_optimizer`.
-fn optimizer(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
+fn optimizer(code: &mut Code, plan: &Plan, config: &Config, fit: &Fit) -> Result<()> {
     code.line("def make_optimizer(model, processes):");
     code.line("    \"\"\"What moves the variables.\"\"\"");
-    let method = &plan.inference.method;
-    let arguments: Vec<&str> = method.arguments.0.iter().map(|(key, _)| *key).collect();
-    let mut arguments = keyword_arguments(&method.arguments, &arguments);
-    match method.signature().name {
-        "sgld" => arguments.push("momentum=0.0".into()),
-        "sghmc" => (),
-        _ => return descent(code, plan, config),
-    }
+    let Fit::Chain(arguments) = fit else {
+        return descent(code, plan, config, fit);
+    };
     code.line("    return Langevin(");
     code.line("        model,");
     arguments
@@ -199,7 +196,7 @@ fn optimizer(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
 }
 
 /// An optimizer that goes down the gradient of the loss, with what is gathered beside it.
-fn descent(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
+fn descent(code: &mut Code, plan: &Plan, config: &Config, fit: &Fit) -> Result<()> {
     let (entry, settings) = &config.optimizer;
     let name = entry.signature().name;
     let has_momentum = settings
@@ -246,38 +243,20 @@ fn descent(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
             number(decay)
         ));
     }
-    let method = &plan.inference.method;
-    match method.signature().name {
-        "ensemble" => code.line("    optimizer = Ensemble(optimizer, MEMBERS)"),
-        "swag" => {
-            let keys = ["start", "rank", "learning_rate"];
-            let arguments = keyword_arguments(&method.arguments, &keys).join(", ");
+    match fit {
+        Fit::Members(_) => code.line("    optimizer = Ensemble(optimizer, MEMBERS)"),
+        Fit::Iterates(arguments) => {
+            let arguments = arguments.join(", ");
             code.line(format!("    optimizer = Swag(optimizer, {arguments})"));
         }
-        _ => (),
+        Fit::Descent | Fit::Chain(_) => (),
     }
     code.line("    return optimizer");
     Ok(())
 }
 
-/// `beta1=0.9` of each of these settings.
-fn keyword_arguments(settings: &Constants, keys: &[&str]) -> Vec<String> {
-    let of = |key: &&str| {
-        let (_, value) = settings.0.iter().find(|(name, _)| name == key)?;
-        let value = match value {
-            Constant::Number(x) => number(*x),
-            Constant::Word("true") => "True".into(),
-            Constant::Word("false") => "False".into(),
-            Constant::Word(word) => quoted(word),
-            other => other.to_string(),
-        };
-        Some(format!("{key}={value}"))
-    };
-    keys.iter().filter_map(of).collect()
-}
-
 /// The functions `rate_factor` and `make_hooks`.
-fn hooks(code: &mut Code, plan: &Plan, run: &Run) -> Result<()> {
+fn hooks(code: &mut Code, plan: &Plan, run: &Run, fit: &Fit) -> Result<()> {
     let config = run.config;
     let (schedule, settings) = &config.schedule;
     let keys: Vec<&str> = settings.0.iter().map(|(key, _)| *key).collect();
@@ -303,8 +282,8 @@ fn hooks(code: &mut Code, plan: &Plan, run: &Run) -> Result<()> {
         parts.push(format!("augment=Augmentation({flip}, {padding}, {fill})"));
     }
     if !run.prepared.validation.is_empty() {
-        let method = plan.inference.method.signature().name;
-        if !["mean_field", "map"].contains(&method) {
+        if !fit.is_validated() {
+            let method = plan.inference.method.signature().name;
             let help = "leave `validation` out: `bnnc evaluate` scores the run";
             let title = format!("programs do not validate fits by `{method}`");
             return Err(refused(title).help(help).into());

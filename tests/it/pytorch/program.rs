@@ -135,3 +135,42 @@ fn a_program_is_never_written_over_what_is_read() {
         table()
     );
 }
+
+/// What `bnnc verify --out` writes is held against the interpreter without bnnc; a number that is another is found.
+#[test]
+fn a_step_is_compared_on_a_machine_without_bnnc() {
+    if COMPARISON.is_none() {
+        return;
+    }
+    let place = place("[data]\nname = \"d.csv\"\n");
+    let said = bnnc(place.path(), &["verify", "line.bnn", "--out", "step"]);
+    assert!(said.contains("python step/compare.py step"), "{said}");
+    let compare = |tolerance: &str| {
+        Command::new(python(None))
+            .args(["step/compare.py", "step", "--tolerance", tolerance])
+            .current_dir(place.path())
+            .output()
+            .unwrap()
+    };
+    let output = compare("1e-12");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("gradient/f.kernel.rho"), "{said}");
+    let program = place.path().join("step/program.py");
+    let text = std::fs::read_to_string(&program).unwrap();
+    std::fs::write(&program, text.replace("torch.relu(", "torch.sigmoid(")).unwrap();
+    let output = compare("1e-12");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("differs")
+    );
+    let again = Command::new(env!("CARGO_BIN_EXE_bnnc"))
+        .args(["verify", "line.bnn", "--out", "step"])
+        .current_dir(place.path())
+        .output()
+        .unwrap();
+    assert_eq!(again.status.code(), Some(1));
+    assert!(String::from_utf8(again.stderr).unwrap().contains("E0601"));
+}
