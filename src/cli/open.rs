@@ -12,7 +12,7 @@ use crate::train::fitting;
 pub use crate::train::opened::{Opened, open};
 use crate::train::rows::{self, By, Relation, Use, relate};
 use crate::train::run_dir::RunDir;
-use crate::words::thousands;
+use crate::words::{counted, thousands};
 use clap::ValueEnum;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub enum Which {
     Train,
     /// What was set aside while training
     Validation,
+    /// Of time series the windows whose target is yet to come
+    Future,
 }
 
 /// Rows of a data set, and what messages call them.
@@ -37,9 +39,9 @@ pub struct Chosen {
     pub(super) rows: Vec<usize>,
     /// `the test part of cifar10`
     pub name: String,
-    /// `test`, `train`, `validation`, `unseen` (never trained on) or `all`.
+    /// `test`, `train`, `validation`, `future`, `unseen` (never trained on) or `all`.
     pub split: &'static str,
-    /// Whether there are targets.
+    /// Whether all have targets.
     pub with_targets: bool,
 }
 
@@ -182,6 +184,9 @@ impl Opened {
                 .help("`--data PATH` names data: an .npz or a table")
                 .into());
         }
+        if part.split == Some(Which::Future) {
+            return self.to_come(source, targets_needed);
+        }
         let request = self.request(source, targets_needed);
         let named = source.data.as_deref();
         let moved = named.and_then(|data| self.moved(source, data, targets_needed));
@@ -260,18 +265,13 @@ impl Opened {
             true => data.examples(test, &rows),
             false => rows,
         };
-        let with_targets = data.train.has_targets();
-        let count = thousands(rows.len());
+        let with_targets = data.train.has_targets() && data.seen.to_come.is_empty();
+        let count = counted(rows.len(), "example", "examples");
         let name = match split {
-            _ if !with_targets || split == "all" => {
-                name_of_all(&data.name, rows.len(), with_targets)
-            }
-            "train" => format!("{}, the {count} examples it was trained on", data.name),
-            "unseen" => format!(
-                "{}, the {count} examples that were never trained on",
-                data.name
-            ),
-            _ => format!("{}, {split} part of {count} examples", data.name),
+            _ if !with_targets || split == "all" => name_of_all(&data, rows.len()),
+            "train" => format!("{}, the {count} it was trained on", data.name),
+            "unseen" => format!("{}, the {count} that were never trained on", data.name),
+            _ => format!("{}, {split} part of {count}", data.name),
         };
         let chosen = Chosen {
             data,
@@ -284,6 +284,36 @@ impl Opened {
         };
         fitting::check_part(&chosen.data, test, &self.inference)?;
         Ok(chosen)
+    }
+
+    /// The windows of a time series whose targets are yet to come.
+    fn to_come(&self, source: &DataSource, targets_needed: bool) -> Result<Chosen> {
+        let columns = self.record.columns.as_ref();
+        let steps = columns.and_then(|columns| columns.steps.as_ref());
+        if steps.is_none_or(|steps| steps.window.is_none()) {
+            let title = "`--split future` is for windows of time series";
+            return Err(Diagnostic::error("E0603", title)
+                .note("the run was trained without a `window`")
+                .into());
+        }
+        if targets_needed {
+            let title = "targets that are yet to come are compared with nothing";
+            return Err(Diagnostic::error("E0603", title)
+                .help("`bnnc predict RUN --split future --out FILE` predicts them")
+                .into());
+        }
+        let data = data::load(&Request {
+            to_come: true,
+            ..self.request(source, false)
+        })?;
+        let chosen = Chosen::all(data, self)?;
+        let count = counted(chosen.rows.len(), "window", "windows");
+        let name = &chosen.data.name;
+        Ok(Chosen {
+            name: format!("{name}, {count} whose target is yet to come"),
+            split: "future",
+            ..chosen
+        })
     }
 
     /// Whether the rows of the run's table occur as often as when it was trained.
@@ -346,14 +376,14 @@ impl Chosen {
             rows: (0..data.train.len).collect(),
             name: data.name.clone(),
             split: "all",
-            with_targets: data.train.has_targets(),
+            with_targets: data.train.has_targets() && data.seen.to_come.is_empty(),
             data,
         })
     }
 
     /// What messages call all `count` rows of data that has these.
     pub(super) fn name_of_all(&self, count: usize) -> String {
-        name_of_all(&self.data.name, count, self.with_targets)
+        name_of_all(&self.data, count)
     }
 
     /// Which arrays of an archive are taken.
@@ -374,6 +404,13 @@ impl Chosen {
     /// The rows of the file that the steps of sequences are, by the first of each.
     pub fn of_steps(&self) -> Option<&HashMap<usize, Vec<usize>>> {
         self.data.seen.of_steps.as_ref()
+    }
+
+    /// Whether the target of each of the rows is yet to come; empty where all are there, or none.
+    pub(super) fn to_come(&self) -> Vec<bool> {
+        let all = &self.data.seen.to_come;
+        let of_rows = self.rows.iter().filter_map(|row| all.get(*row).copied());
+        of_rows.collect()
     }
 
     /// The names of the classes that the data has, in the order of their labels.
@@ -436,11 +473,19 @@ impl Chosen {
 }
 
 /// What messages call all of some data.
-fn name_of_all(name: &str, count: usize, with_targets: bool) -> String {
-    let count = thousands(count);
-    match with_targets {
-        true => format!("{name}, all {count} examples"),
-        false => format!("{name}, {count} examples without targets"),
+fn name_of_all(data: &Dataset, count: usize) -> String {
+    let name = &data.name;
+    let to_come = data.seen.to_come.iter().filter(|is| **is).count();
+    let examples = counted(count, "example", "examples");
+    match (data.train.has_targets(), to_come, count) {
+        (true, 0, 1) => format!("{name}, {examples}"),
+        (true, 0, _) => format!("{name}, all {examples}"),
+        (true, _, _) => format!(
+            "{name}, {} windows, of {} of which the target is yet to come",
+            thousands(count),
+            thousands(to_come)
+        ),
+        (false, ..) => format!("{name}, {examples} without targets"),
     }
 }
 

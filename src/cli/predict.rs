@@ -12,6 +12,7 @@ use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use super::terminal::{answer, answers_alone, here, is_quiet, tell};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::examples::Part;
 use crate::likelihood::{Quantile, Summary};
 use crate::predict::samples::{Samples, refuse_ending};
 use crate::predict::{Names, Out};
@@ -152,7 +153,8 @@ impl PredictArgs {
         let kinds = || alone.iter().map(|own| &own.inference);
         let has = |own: &Opened| {
             let is_number = matches!(own.inference.summary(), Summary::Numbers(_));
-            is_number && own.inference.target.kind.axes().is_none()
+            let is_image = own.inference.target.kind.axes().is_some();
+            is_number && (!is_image || place_of_length(&own.inference).is_some())
         };
         if alone.iter().any(has) {
             return Ok(());
@@ -281,7 +283,8 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         true => format!("{} each", crate::words::count(samples, "draw", "draws")),
         false => run.inference.says_of_one_draw().into(),
     };
-    tell!("{count} predictions, {how}, in {}", args.out.display());
+    let count = crate::words::count(count, "prediction", "predictions");
+    tell!("{count}, {how}, in {}", args.out.display());
     if let Some(path) = &args.samples_out {
         tell!("each of the draws in {}", path.display());
     }
@@ -323,7 +326,11 @@ fn targets<'a>(alone: &'a [Opened], chosen: &'a [Chosen]) -> Vec<OfTarget<'a>> {
     let pairs = alone.iter().zip(chosen);
     let of = |(own, chosen): (&'a Opened, &'a Chosen)| OfTarget {
         name: (alone.len() > 1).then_some(&own.inference.target.name[..]),
-        part: own.part(chosen),
+        part: Part {
+            with_targets: chosen.data.train.has_targets(),
+            ..own.part(chosen)
+        },
+        to_come: chosen.to_come(),
         names: Names {
             classes: &own.record.class_names,
             classes_of_data: chosen.class_names(),

@@ -1,9 +1,9 @@
 //! A run with several targets, looked at as one of each of them.
 
 use super::arguments::DataSource;
-use super::open::{Chosen, Opened};
+use super::open::{Chosen, Opened, Which};
 use super::parts::PartArgs;
-use crate::data::{self, Dataset};
+use crate::data::{self, Dataset, Request};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{fingerprint, fingerprint_of_targets};
 use crate::train::fitting;
@@ -56,6 +56,10 @@ impl Opened {
             (Some(data), true) => self.moved_request(source, data, targets_needed),
             _ => self.request(source, targets_needed),
         };
+        let request = Request {
+            to_come: part.split == Some(Which::Future),
+            ..request
+        };
         let without = match !targets_needed && part.split.is_none() {
             true => data::inputs_alone(&request, &self.inference.input.shape)?,
             false => None,
@@ -75,7 +79,7 @@ impl Opened {
             rows: first.rows.clone(),
             name: first.name.clone(),
             split: first.split,
-            with_targets: data.train.has_targets(),
+            with_targets: data.train.has_targets() && data.seen.to_come.is_empty(),
             data,
         };
         fitting::check_part(&chosen.data, chosen.test, &self.inference)?;

@@ -263,6 +263,8 @@ pub struct Request {
     pub arrays: [Option<String>; 2],
     /// When inputs stay in their files.
     pub stream: Streaming,
+    /// Windows of time series alone whose targets are yet to come.
+    pub to_come: bool,
 }
 
 impl Request {

@@ -148,19 +148,17 @@ fn shortened(cell: Cell) -> String {
 /// Of a table with rows that are no examples, what they are: the header again, or a footer.
 fn not_an_example(sheet: &Sheet, refused: &[Refused]) -> Option<String> {
     let last = sheet.rows() - 1;
-    let footer = sheet
-        .columns
-        .iter()
-        .find_map(|column| match column.cell(last) {
-            Cell::Text(text)
-                if FOOTERS
-                    .iter()
-                    .any(|word| text.to_lowercase().starts_with(word)) =>
-            {
-                Some(text)
-            }
-            _ => None,
-        });
+    let mut read = sheet.columns.iter().filter(|column| column.len() > last);
+    let footer = read.find_map(|column| match column.cell(last) {
+        Cell::Text(text)
+            if FOOTERS
+                .iter()
+                .any(|word| text.to_lowercase().starts_with(word)) =>
+        {
+            Some(text)
+        }
+        _ => None,
+    });
     let in_last_alone = |one: &Refused| {
         let cells: usize = one.found.strays.iter().map(|(_, n)| n).sum();
         let is_text = !matches!(sheet.columns[one.place].cell(last), Cell::Number(_));

@@ -5,6 +5,7 @@
 
 pub(super) mod wide;
 
+use super::stored::Kind;
 use super::{TargetKind, Values, same_but_for_ones};
 use crate::diagnostic::Diagnostic;
 use crate::tensor::Shape;
@@ -28,6 +29,18 @@ impl SequenceInput {
     /// How many numbers of a row it is.
     pub fn row_len(&self) -> usize {
         self.steps * self.width + 1
+    }
+
+    /// The kind of the rows that a model takes of sequences of this kind.
+    pub(super) fn kind(&self, stored: Kind) -> Kind {
+        let largest = self.steps.max(self.vocabulary.unwrap_or(0));
+        let is_narrow = self.vocabulary.is_some() || stored == Kind::F32;
+        match stored {
+            Kind::U8 if largest <= 255 => Kind::U8,
+            Kind::U8 => Kind::F32,
+            _ if is_narrow && largest < 1 << 24 => Kind::F32,
+            _ => Kind::F64,
+        }
     }
 
     /// Whether the data's sequences of so many steps fit: shorter ones are padded.
@@ -71,7 +84,7 @@ impl Padded {
 }
 
 /// Sequences as the data have them: `[examples, steps, width]`.
-pub(super) struct Stored<'a> {
+pub(super) struct Unpadded<'a> {
     /// What holds them, as messages call it.
     pub(super) what: &'a str,
     pub(super) values: &'a Values,
@@ -83,7 +96,7 @@ pub(super) struct Stored<'a> {
     pub(super) names: Option<&'a dyn Fn(usize) -> String>,
 }
 
-impl Stored<'_> {
+impl Unpadded<'_> {
     /// How many examples there are.
     fn examples(&self) -> usize {
         self.values.len() / (self.steps * self.width).max(1)
@@ -104,13 +117,10 @@ impl Stored<'_> {
             self.refuse_tokens(of, vocabulary)?;
         }
         let shift = f64::from(u8::from(of.vocabulary.is_some()));
-        let largest = of.steps.max(of.vocabulary.unwrap_or(0));
-        let is_narrow = of.vocabulary.is_some() || matches!(self.values, Values::F32(_));
-        Ok(match self.values {
-            Values::U8(_) if largest <= 255 => Values::U8(self.each(of, shift, |x| x as u8)),
-            Values::U8(_) => Values::F32(self.each(of, shift, |x| x as f32)),
-            _ if is_narrow && largest < 1 << 24 => Values::F32(self.each(of, shift, |x| x as f32)),
-            _ => Values::F64(self.each(of, shift, |x| x)),
+        Ok(match of.kind(self.values.kind()) {
+            Kind::U8 => Values::U8(self.each(of, shift, |x| x as u8)),
+            Kind::F32 => Values::F32(self.each(of, shift, |x| x as f32)),
+            Kind::F64 => Values::F64(self.each(of, shift, |x| x)),
         })
     }
 

@@ -20,6 +20,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::Path;
 
+/// Which windows of time series are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Windows {
+    /// Those whose targets are there.
+    Known,
+    /// Those, too, whose targets are yet to come.
+    All,
+    /// These alone.
+    ToCome,
+}
+
 /// Which rows are steps of what; kept with a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Steps {
@@ -92,13 +103,13 @@ impl Steps {
         self.columns().map(place).collect()
     }
 
-    /// The examples of a table. `with_future` takes windows, too, whose targets are yet to come.
+    /// The examples of a table; of windows these.
     ///
     /// # Errors
     ///
     /// `E0506` for a column that is not there; `E0515` for an order that is none, and for windows longer than their
     /// series.
-    pub(super) fn layout(&self, path: &Path, sheet: &Sheet, with_future: bool) -> Result<Layout> {
+    pub(super) fn layout(&self, path: &Path, sheet: &Sheet, windows: Windows) -> Result<Layout> {
         let header = sheet.header();
         let column = |key: &'static str, name: &Option<String>| -> Result<Option<&Column>> {
             let place = name.as_deref().map(|name| place(&header, key, name));
@@ -141,7 +152,7 @@ impl Steps {
         if let Some(time) = time {
             layout.sort(path, sheet, time)?;
         }
-        layout.examples = layout.find(path, with_future)?;
+        layout.examples = layout.find(path, windows)?;
         Ok(layout)
     }
 }
@@ -204,6 +215,16 @@ impl Layout {
         let Example { series, first, len } = self.examples[example];
         let rows = &self.series[series];
         rows.get(first + len - 1 + self.steps.horizon).copied()
+    }
+
+    /// Whether the target of each window is yet to come, where some are and others are not; else nothing.
+    pub(super) fn to_come(&self) -> Vec<bool> {
+        let to_come = |example| self.steps.window.is_some() && self.target(example).is_none();
+        let all: Vec<bool> = (0..self.len()).map(to_come).collect();
+        match all.contains(&true) && all.contains(&false) {
+            true => all,
+            false => vec![],
+        }
     }
 
     /// The row that an example goes by: the first of a sequence, the last of a window.
@@ -295,7 +316,7 @@ impl Layout {
         }
     }
 
-    fn find(&self, path: &Path, with_future: bool) -> Result<Vec<Example>> {
+    fn find(&self, path: &Path, windows: Windows) -> Result<Vec<Example>> {
         let Some(window) = self.steps.window else {
             let whole = |(series, rows): (usize, &Vec<usize>)| Example {
                 series,
@@ -304,7 +325,10 @@ impl Layout {
             };
             return Ok(self.series.iter().enumerate().map(whole).collect());
         };
-        let behind = if with_future { 0 } else { self.steps.horizon };
+        let behind = match windows {
+            Windows::Known => self.steps.horizon,
+            Windows::All | Windows::ToCome => 0,
+        };
         let mut all = vec![];
         for (series, rows) in self.series.iter().enumerate() {
             if rows.len() < window + behind {
@@ -324,7 +348,11 @@ impl Layout {
                     .help("take a shorter `window`, or leave the series out")
                     .into());
             }
-            let firsts = 0..=rows.len() - window - behind;
+            let first = match windows {
+                Windows::ToCome => (rows.len() + 1).saturating_sub(window + self.steps.horizon),
+                Windows::Known | Windows::All => 0,
+            };
+            let firsts = first..=rows.len() - window - behind;
             all.extend(firsts.map(|first| Example {
                 series,
                 first,

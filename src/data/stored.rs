@@ -9,7 +9,7 @@ mod unpacked;
 
 pub(super) use array::{FileArray, Numbers};
 pub(super) use beside::{beside, in_rows};
-pub(super) use unpacked::unpack;
+pub(super) use unpacked::{Scratch, unpack};
 
 use super::Values;
 use crate::diagnostic::Result;
@@ -149,7 +149,7 @@ impl Stored {
     }
 
     /// Shows all rows in their order, some at a time; the next ones are read meanwhile.
-    fn show(&self, look: &mut dyn FnMut(&Piece)) -> Result<()> {
+    pub(super) fn show(&self, look: &mut dyn FnMut(&Piece)) -> Result<()> {
         let (all, row) = (self.rows(), self.width() as u64 * self.kind().size());
         let at_once = usize::try_from(PIECE / row.max(1)).map_or(all, |n| n.clamp(1, all.max(1)));
         thread::scope(|scope| {
@@ -299,16 +299,8 @@ impl Stored {
         let mut file = tempfile::tempfile().unwrap();
         let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
         file.write_all(&bytes).unwrap();
-        let of = |bytes: Vec<u8>| {
-            let all = bytes.as_chunks().0.iter();
-            Ok(Values::F64(all.map(|x| f64::from_le_bytes(*x)).collect()))
-        };
-        let numbers = Numbers {
-            width: 8,
-            kind: Kind::F64,
-            of: Box::new(of),
-        };
         let axes = [bytes.len() / 8 / width, width];
+        let numbers = Numbers::float64();
         Stored::new(FileArray::new("numbers".into(), file, 0, axes, numbers).unwrap())
     }
 }

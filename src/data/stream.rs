@@ -4,12 +4,10 @@
 //! The run knows its columns and how their cells become numbers, so each row can be read by itself. A file is read
 //! three times: to find how its text is written, to find all that is wrong with it, and to predict.
 
-use super::choices::Choices;
-use super::choose::{Chosen, choose};
 use super::columns::{Columns, RunColumns, Wanted};
 use super::error::{Faults, corrupt};
 use super::sheet::{self, Pieces, Role, Sheet};
-use super::tabular::{self, Identifier, Table};
+use super::tabular::{self, Asked, Identifier, Table};
 use super::{Dataset, Request, Seen, weights};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use std::path::{Path, PathBuf};
@@ -32,11 +30,9 @@ pub struct Stream {
 /// How one of the run's targets is read, and the inputs with it.
 struct OfTarget {
     run: RunColumns,
-    choices: Choices,
-    target: Option<String>,
-    chosen: Chosen,
-    others: Vec<String>,
-    weights: Option<usize>,
+    asked: Asked,
+    /// What to do about a target that is none.
+    needless: Option<&'static str>,
 }
 
 /// How a file is read.
@@ -195,37 +191,20 @@ impl Stream {
 
 impl OfTarget {
     fn new(path: &Path, header: &[String], request: &Request) -> Result<OfTarget> {
-        let others = request.others.iter();
-        // Data that a run predicts need not have them.
-        let others = others.filter_map(|(name, width)| {
-            tabular::columns_of_target(path, header, name, *width).ok()
-        });
-        let others: Vec<String> = others.collect();
         let run = request
             .columns
             .clone()
             .expect("the run's columns are known");
-        let chosen = choose(
-            path,
-            header,
-            &Wanted {
-                target: request.target.as_deref(),
-                of_run: Some(&run),
-                others: &others,
-                choices: Some(&request.choices),
-                ..Wanted::default()
-            },
-        )?;
-        let weights = run.columns.weights.as_deref();
-        let weights = weights.filter(|name| header.iter().any(|column| column == name));
-        let weights = weights.map(|name| weights::column(header, name));
+        let wanted = Wanted {
+            target: request.target.as_deref(),
+            of_run: Some(&run),
+            choices: Some(&request.choices),
+            ..Wanted::default()
+        };
         Ok(OfTarget {
-            weights: weights.transpose()?,
-            choices: request.choices.clone(),
-            target: request.target.clone(),
+            asked: Asked::of(path, header, &wanted, request)?,
+            needless: tabular::needless(&wanted),
             run,
-            chosen,
-            others,
         })
     }
 
@@ -237,21 +216,17 @@ impl OfTarget {
         rows: &[usize],
         faults: &mut Faults,
     ) -> Result<Dataset> {
-        if let Some(place) = self.weights {
+        if let Some(place) = self.asked.weights {
             weights::counts(path, sheet, place)?;
         }
         let table = Table {
             path,
             sheet,
             header: &sheet.header(),
-            chosen: &self.chosen,
-            weights: self.weights,
-            steps: None,
-            others: &self.others,
+            asked: &self.asked,
         };
-        let columns: Columns = table.columns_of_run(&self.run.columns, &self.choices)?;
-        let needless = tabular::needless(self.target.as_deref());
-        let train = table.split_of(&columns, Some(needless), faults);
+        let columns: Columns = table.columns_of_run(&self.run.columns)?;
+        let train = table.split_of(&columns, self.needless, faults);
         Ok(Dataset {
             name: path.display().to_string(),
             train,

@@ -58,6 +58,15 @@ pub(super) fn unpacked(inputs: u64) -> String {
     )
 }
 
+/// What is said of the inputs in a table.
+pub(super) fn as_numbers(inputs: u64) -> String {
+    format!(
+        "streamed: the inputs, {} of memory, are written to a temporary file in `{}`, from which each minibatch is read",
+        bytes(inputs),
+        temporary_folder().display()
+    )
+}
+
 /// Where compressed inputs are unpacked: what is in `/tmp` may be in memory.
 pub(super) fn temporary_folder() -> PathBuf {
     let of_disk = Path::new("/var/tmp");

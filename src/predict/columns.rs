@@ -62,6 +62,21 @@ impl Column {
         }
     }
 
+    /// Takes away the entries of which `holds` is true: NaN stands for a number, -1 for a label, no text for a text.
+    pub(super) fn blank(&mut self, holds: impl Fn(usize) -> bool) {
+        fn each<V: Clone>(all: &mut [V], none: &V, holds: impl Fn(usize) -> bool) {
+            let entries = all.iter_mut().enumerate();
+            entries
+                .filter(|(entry, _)| holds(*entry))
+                .for_each(|(_, value)| value.clone_from(none));
+        }
+        match &mut self.cells {
+            Cells::Numbers(all) => each(all, &f64::NAN, holds),
+            Cells::Whole(all) => each(all, &-1.0, holds),
+            Cells::Texts(all) => each(all, &String::new(), holds),
+        }
+    }
+
     /// An entry as text.
     pub fn cell(&self, index: usize) -> String {
         match &self.cells {
@@ -94,6 +109,8 @@ pub struct Target<'a> {
     pub part: Part<'a>,
     /// What is named after what.
     pub names: Names<'a>,
+    /// Whether the target of each example is yet to come; empty where all are there, or none.
+    pub to_come: &'a [bool],
     /// Columns behind those of the likelihood.
     pub further: Vec<likelihood::Column>,
 }
@@ -116,6 +133,10 @@ pub fn columns(
     let row = Column::of_one("row", Cells::Whole(row));
     let of_targets = targets.iter().flat_map(|target| {
         let mut columns = of_target(target);
+        // The density of a whole sequence says nothing of a step.
+        if steps.is_some() && target.part.kind.axes().is_some() {
+            columns.retain(|column| column.name == "target" || !is_of_target(&column.name));
+        }
         for column in &mut columns {
             if let Some(name) = target.name {
                 column.name = format!("{}_{name}", column.name);
@@ -144,6 +165,13 @@ pub fn columns(
         columns.insert(1 + place, Column::of_one(&name, Cells::Texts(cells)));
     }
     columns
+}
+
+/// Whether a column is made with the targets: these themselves, and how probable they were.
+fn is_of_target(name: &str) -> bool {
+    ["target", "log_density", "log_probability"]
+        .iter()
+        .any(|own| name.starts_with(own))
 }
 
 fn of_target(target: &Target) -> Vec<Column> {
@@ -212,6 +240,13 @@ fn of_target(target: &Target) -> Vec<Column> {
         }
         column(&found.name, named(known, count), count, cells)
     }));
+    if !target.to_come.is_empty() {
+        let of_targets = columns.iter_mut();
+        for column in of_targets.filter(|column| is_of_target(&column.name)) {
+            let width = column.width;
+            column.blank(|entry| target.to_come[entry / width]);
+        }
+    }
     columns
 }
 

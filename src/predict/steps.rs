@@ -42,6 +42,15 @@ impl Steps<'_> {
         Column::of_one("length", Cells::Whole(lengths.collect()))
     }
 
+    /// Takes away what an array has behind the lengths.
+    pub fn mask(&self, column: &mut Column) {
+        if column.axes.first() != Some(&self.places) {
+            return;
+        }
+        let (width, of_step) = (column.width, column.width / self.places);
+        column.blank(|entry| (entry % width) / of_step >= self.lengths[entry / width]);
+    }
+
     /// A column with a row a step; what is said of an example is said in all of its rows.
     pub(super) fn column(&self, column: Column) -> Column {
         let is_of_steps = column.axes.first() == Some(&self.places);

@@ -54,6 +54,7 @@ fn written(path: &Path, times: usize) {
             ..Predictive::default()
         };
         let target = Target {
+            to_come: &[],
             further: vec![],
             name: None,
             predicted,
@@ -104,6 +105,7 @@ fn a_file_that_is_not_finished_leaves_nothing() {
         let mut sink = Out::of(&path).unwrap().create().unwrap();
         let (split, scales) = (split(vec![0.0, 1.0]), scales());
         let target = Target {
+            to_come: &[],
             further: vec![],
             name: None,
             predicted: Predictive {
@@ -133,6 +135,7 @@ fn classes_that_have_names_are_called_by_them() {
     let names = ["red", "green", "blue"].map(String::from);
     let of = |names: &[String]| {
         let target = Target {
+            to_come: &[],
             further: vec![],
             name: Some("hue"),
             predicted: Predictive {

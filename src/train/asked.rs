@@ -1,6 +1,7 @@
 //! What a model asks of data.
 
 use crate::data::{Request, SequenceInput, Split};
+use crate::diagnostic::Result;
 use crate::ir::{Input, Model, Target};
 
 /// A request for data to which it is added what `model` takes and predicts.
@@ -48,10 +49,15 @@ pub struct PlaceOfLength {
 
 impl PlaceOfLength {
     /// The lengths of these rows of a split.
-    pub fn lengths(&self, split: &Split, rows: &[usize]) -> Vec<usize> {
+    ///
+    /// # Errors
+    ///
+    /// A file of stored inputs that cannot be read.
+    pub fn lengths(&self, split: &Split, rows: &[usize]) -> Result<Vec<usize>> {
         let width = split.input_shape.len();
-        let length = |row: &usize| split.inputs.get(row * width + self.place) as usize;
-        rows.iter().map(length).collect()
+        let values = split.inputs.of_rows(rows, width)?;
+        let length = |row: usize| values.get(row * width + self.place) as usize;
+        Ok((0..rows.len()).map(length).collect())
     }
 }
 

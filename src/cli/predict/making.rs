@@ -25,17 +25,25 @@ pub(super) struct OfTarget<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) part: Part<'a>,
     pub(super) names: Names<'a>,
+    /// Whether the target of each is yet to come; empty where all are there, or none.
+    pub(super) to_come: Vec<bool>,
 }
 
 impl<'a> OfTarget<'a> {
     /// The same of some of the examples.
     pub(super) fn of(&self, places: Range<usize>) -> OfTarget<'a> {
         OfTarget {
+            name: self.name,
+            names: self.names,
+            to_come: self
+                .to_come
+                .get(places.clone())
+                .unwrap_or_default()
+                .to_vec(),
             part: Part {
                 rows: &self.part.rows[places],
                 ..self.part
             },
-            ..*self
         }
     }
 }
@@ -115,8 +123,8 @@ impl Making<'_> {
             };
             // Quantiles of every entry of an image take more than all else.
             let detail = match of.part.kind.axes() {
-                Some(_) => Detail::Moments,
-                None => Detail::Quantiles,
+                Some(_) if self.steps.is_none() => Detail::Moments,
+                _ => Detail::Quantiles,
             };
             let wanted = Wanted {
                 quantiles: self.quantiles.clone(),
@@ -143,6 +151,7 @@ impl Making<'_> {
                 predicted,
                 part: of.part,
                 names: of.names,
+                to_come: &of.to_come,
             });
         }
         self.done += chunk.rows.len();
@@ -158,9 +167,13 @@ impl Making<'_> {
             return Ok(true);
         }
         let first = &chunk.targets[0];
-        let steps = self.steps.map(|place| Steps {
+        let lengths = self
+            .steps
+            .map(|of| of.lengths(first.part.split, first.part.rows));
+        let steps = self.steps.zip(lengths.transpose()?);
+        let steps = steps.map(|(place, lengths)| Steps {
             places: place.steps,
-            lengths: place.lengths(first.part.split, first.part.rows),
+            lengths,
             rows: chunk.of_steps,
             classes: first.names.classes,
         });
@@ -168,6 +181,7 @@ impl Making<'_> {
         let by_step = steps.filter(|_| self.out.is_table());
         let mut columns = columns(&targets, chunk.rows, chunk.identifiers, chunk.at, by_step);
         if let (Some(steps), None) = (steps, by_step) {
+            columns.iter_mut().for_each(|column| steps.mask(column));
             columns.insert(1, steps.lengths());
         }
         match self.sink.write(columns) {

@@ -5,10 +5,12 @@ use super::inputs::Inputs;
 use super::{Contents, Values, Wanted};
 use crate::data::SequenceInput;
 use crate::data::npy::Header;
-use crate::data::sequences::{Stored, Told, targets_of_steps};
+use crate::data::sequences::{Told, Unpadded, targets_of_steps};
+use crate::data::stored::{Kind, Source, Stored};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 /// What the name of an array ends with that says how many steps of each sequence are there, and whether it is a mask.
 const ENDINGS: [(&str, bool); 4] = [
@@ -24,7 +26,7 @@ pub(super) struct OfSequences {
     /// The array that says their lengths, and whether it is a mask.
     pub(super) told_by: Option<(String, bool)>,
     steps: usize,
-    lengths: Option<Vec<usize>>,
+    lengths: Option<Arc<Vec<usize>>>,
 }
 
 /// Whether an array says how many steps of sequences are there, by its name.
@@ -148,7 +150,7 @@ impl<R: Read + Seek> Archive<'_, R> {
             of: of.clone(),
             told_by: Some((by, is_mask)),
             steps,
-            lengths: Some(lengths),
+            lengths: Some(Arc::new(lengths)),
         })
     }
 }
@@ -156,15 +158,72 @@ impl<R: Read + Seek> Archive<'_, R> {
 impl OfSequences {
     /// The rows that the model takes of the values of the array `name` in `path`.
     pub(super) fn rows(&self, name: &str, path: &str, values: &Values) -> Result<Values> {
-        let stored = Stored {
+        let sequences = Unpadded {
             what: &format!("`{name}` of `{path}`"),
             values,
             steps: self.steps,
             width: self.of.width,
-            lengths: self.lengths.as_deref(),
+            lengths: self.lengths.as_deref().map(Vec::as_slice),
             names: None,
         };
-        Ok(stored.rows(&self.of)?)
+        Ok(sequences.rows(&self.of)?)
+    }
+
+    /// The same of an array that stays in its file.
+    ///
+    /// # Errors
+    ///
+    /// `E0514` for what is no token: all are looked at.
+    pub(super) fn stored(&self, name: &str, path: &str, array: Stored) -> Result<Stored> {
+        let rows = Stored::new(Rows {
+            what: format!("`{name}` of `{path}`"),
+            array,
+            of: self.of.clone(),
+            steps: self.steps,
+            lengths: self.lengths.clone(),
+        });
+        if self.of.vocabulary.is_some() {
+            rows.show(&mut |_| ())?;
+        }
+        Ok(rows)
+    }
+}
+
+/// The rows that a model takes of sequences in a file.
+struct Rows {
+    what: String,
+    array: Stored,
+    of: SequenceInput,
+    steps: usize,
+    lengths: Option<Arc<Vec<usize>>>,
+}
+
+impl Source for Rows {
+    fn rows(&self) -> usize {
+        self.array.rows()
+    }
+
+    fn width(&self) -> usize {
+        self.of.row_len()
+    }
+
+    fn kind(&self) -> Kind {
+        self.of.kind(self.array.kind())
+    }
+
+    fn read(&self, rows: &[usize]) -> Result<Values> {
+        let values = self.array.read(rows)?;
+        let lengths = self.lengths.as_ref();
+        let lengths = lengths.map(|all| rows.iter().map(|row| all[*row]).collect::<Vec<_>>());
+        let sequences = Unpadded {
+            what: &self.what,
+            values: &values,
+            steps: self.steps,
+            width: self.of.width,
+            lengths: lengths.as_deref(),
+            names: Some(&|place| format!("row {} (the first being 0)", rows[place])),
+        };
+        Ok(sequences.rows(&self.of)?)
     }
 }
 
@@ -200,7 +259,8 @@ impl Inputs {
         }
         let width = axes.iter().product();
         let sizes = [steps, found.of.steps, width];
-        let values = targets_of_steps(&values, sizes, found.lengths.as_deref());
+        let lengths = found.lengths.as_deref().map(Vec::as_slice);
+        let values = targets_of_steps(&values, sizes, lengths);
         let shape = Shape::new(&[&[found.of.steps], axes].concat());
         Ok((shape, values))
     }

@@ -39,15 +39,6 @@ impl<R: Read + Seek> Archive<'_, R> {
         if !stream.takes(bytes) {
             return Ok(whole);
         }
-        if parts
-            .iter()
-            .any(|part| part.sequences.iter().any(Option::is_some))
-        {
-            return Ok(Reading {
-                said: Some("not streamed: sequences are read whole".into()),
-                ..whole
-            });
-        }
         if let Some((name, _)) = arrays().find(|(_, header)| header.is_fortran()) {
             return Ok(Reading {
                 said: Some(format!(
@@ -86,10 +77,15 @@ impl<R: Read + Seek> Archive<'_, R> {
 
     /// The values of these inputs where they are: of several, each example's side by side.
     pub(super) fn stored(&mut self, inputs: &Inputs, choices: &Choices) -> Result<Values> {
-        let all = inputs
-            .arrays()
-            .map(|(name, _)| self.stored_array(name, choices));
-        Ok(Values::Stored(beside(all.collect::<Result<_>>()?)?))
+        let mut all = vec![];
+        for ((name, _), sequences) in inputs.arrays().zip(&inputs.sequences) {
+            let stored = self.stored_array(name, choices)?;
+            all.push(match sequences {
+                None => stored,
+                Some(of) => of.stored(name, &self.path.display().to_string(), stored)?,
+            });
+        }
+        Ok(Values::Stored(beside(all)?))
     }
 
     fn stored_array(&mut self, name: &str, choices: &Choices) -> Result<Stored> {

@@ -22,8 +22,8 @@ fn stored<'a>(
     values: &'a Values,
     [steps, width]: [usize; 2],
     lengths: Option<&'a [usize]>,
-) -> Stored<'a> {
-    Stored {
+) -> Unpadded<'a> {
+    Unpadded {
         what: "`x` of `a.npz`",
         values,
         steps,

@@ -1,6 +1,6 @@
 //! Sequences that stand in a row of a table, a column a number of a step: what is empty at the end of a row is padding.
 
-use super::{SequenceInput, Stored};
+use super::{SequenceInput, Unpadded};
 use crate::data::npz::in_rows;
 use crate::data::{Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
@@ -137,7 +137,7 @@ impl Columns<'_> {
             }
             lengths.push(there / of.width);
         }
-        let stored = Stored {
+        let stored = Unpadded {
             what: &what,
             values: &Values::F64(values),
             steps,

@@ -83,6 +83,19 @@ impl Builder {
         self.cells.push(packed);
     }
 
+    /// Appends the cells of a column.
+    pub(crate) fn append(&mut self, column: &Column) {
+        let before = self.cells.len() as u32;
+        for (row, cell) in column.iter().enumerate() {
+            self.push(cell);
+            if let Some(text) = column.written(row) {
+                self.keep_written(text);
+            }
+        }
+        let percent = column.percent.iter();
+        self.percent.extend(percent.map(|row| before + row));
+    }
+
     /// Keeps the last cell as it is written, too.
     pub(crate) fn keep_written(&mut self, text: &str) {
         let code = self.code(text);

@@ -35,13 +35,13 @@ use std::path::Path;
 pub(crate) use column::{Builder, Cell, Column};
 pub use notation::Decimal;
 pub(super) use notation::is_digits;
-pub(crate) use some_rows::{Found, Pieces, find, pieces, pieces_of_stdin};
+pub(crate) use some_rows::{Found, Pieces, find, pieces, pieces_of_stdin, size, some_columns};
 pub(super) use typed::finish;
 
 /// A table as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Sheet {
-    /// In the order of the file, each with a cell for each row.
+    /// In the order of the file, each with a cell for each row; of a large table some have none.
     pub(crate) columns: Vec<Column>,
     /// Where each row is found in the file, counted from 1: the line of a text file, the row of a spreadsheet.
     pub(crate) lines: Vec<u32>,

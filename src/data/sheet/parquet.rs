@@ -80,6 +80,22 @@ fn sheet(path: &Path, file: File, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Res
     )
 }
 
+/// How many cells the table in the file at `path` has, by its own word; `None` where it does not say.
+pub(super) fn cells(path: &Path) -> Option<u64> {
+    let file = crate::files::open(path).ok()?;
+    let counted = || {
+        let reader = SerializedFileReader::new(file).ok()?;
+        let about = reader.metadata().file_metadata();
+        let columns = about.schema_descr().num_columns() as u64;
+        Some(
+            u64::try_from(about.num_rows())
+                .ok()?
+                .saturating_mul(columns),
+        )
+    };
+    caught(counted).ok()?
+}
+
 /// How many rows there are, by the groups' word; refuses more than fit the memory.
 fn rows(path: &Path, reader: &SerializedFileReader<File>, columns: usize) -> Result<usize> {
     let mut groups = reader.metadata().row_groups().iter();

@@ -4,7 +4,8 @@
 use super::parquet;
 use super::text::Text;
 use super::typed_pieces::TypedPieces;
-use super::{Format, Role, Sheet, format, json_lines, text_pieces, typed_pieces};
+use super::{Builder, Decimal, Format, Role, Sheet};
+use super::{format, json_lines, text_pieces, typed_pieces};
 use crate::diagnostic::Result;
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub(crate) trait Pieces {
 /// How a table is read some rows at a time.
 pub(crate) struct Found(Way);
 
+#[derive(Clone)]
 enum Way {
     Text(text_pieces::Found),
     JsonLines(typed_pieces::Found),
@@ -33,6 +35,33 @@ enum Way {
 }
 
 impl Found {
+    /// The names of the columns.
+    pub(crate) fn header(&self) -> &[String] {
+        match &self.0 {
+            Way::Text(found) => found.header(),
+            Way::JsonLines(found) => &found.header,
+            #[cfg(feature = "parquet")]
+            Way::Parquet(found) => &found.header,
+        }
+    }
+
+    /// The same table, of whose columns these alone are read.
+    fn of_columns(&self, places: &[usize]) -> Found {
+        let mut found = Found(self.0.clone());
+        let roles = match &mut found.0 {
+            Way::Text(found) => found.roles(),
+            Way::JsonLines(found) => &mut found.roles,
+            #[cfg(feature = "parquet")]
+            Way::Parquet(found) => &mut found.roles,
+        };
+        for (place, role) in roles.iter_mut().enumerate() {
+            if !places.contains(&place) {
+                *role = Role::Aside { written: false };
+            }
+        }
+        found
+    }
+
     /// How many rows it has.
     pub(crate) fn rows(&self) -> u64 {
         match &self.0 {
@@ -89,6 +118,61 @@ pub(crate) fn pieces(path: &Path, found: &Found) -> Result<Box<dyn Pieces>> {
             Box::new(TypedPieces::new(Box::new(groups), found.clone()))
         }
     })
+}
+
+/// Rows of whole columns that are read together.
+const ROWS: usize = 8192;
+
+/// The columns at `places` of the table in the file at `path`, read as was found; the others have no cells.
+///
+/// # Errors
+///
+/// A file that cannot be read; rows that are not as long as the header.
+pub(crate) fn some_columns(path: &Path, found: &Found, places: &[usize]) -> Result<Sheet> {
+    let mut pieces = pieces(path, &found.of_columns(places))?;
+    let mut read: Vec<Builder> = places.iter().map(|_| Builder::default()).collect();
+    let mut decimals = vec![Decimal::Point; places.len()];
+    let mut lines = Vec::with_capacity(found.rows() as usize);
+    while let Some(sheet) = pieces.next(ROWS)? {
+        for (of_read, place) in places.iter().enumerate() {
+            let column = &sheet.columns[*place];
+            read[of_read].append(column);
+            if column.decimal == Decimal::Comma {
+                decimals[of_read] = Decimal::Comma;
+            }
+        }
+        lines.extend(sheet.lines);
+    }
+    pieces.refuse_ragged()?;
+    let header = found.header().iter();
+    let none = header.map(|name| Builder::default().finish(name.clone(), Decimal::Point));
+    let mut columns: Vec<_> = none.collect();
+    for ((cells, decimal), place) in read.into_iter().zip(decimals).zip(places) {
+        columns[*place] = cells.finish(found.header()[*place].clone(), decimal);
+    }
+    Ok(Sheet {
+        columns,
+        lines,
+        said: vec![],
+    })
+}
+
+/// About how many bytes of memory the numbers in the table at `path` take; `None` of a format that is always read whole,
+/// and where it is not known.
+pub(crate) fn size(path: &Path) -> Option<u64> {
+    // What text compresses to, about.
+    const PACKED: u64 = 5;
+    let length = || Some(std::fs::metadata(path).ok()?.len());
+    let is_packed = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
+    match format(path)? {
+        Format::Csv | Format::JsonLines if is_packed => length().map(|n| n.saturating_mul(PACKED)),
+        Format::Csv | Format::JsonLines => length(),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::cells(path).map(|cells| cells.saturating_mul(8)),
+        _ => None,
+    }
 }
 
 /// The table that comes on standard input: JSON lines if it begins with `{`, else text.

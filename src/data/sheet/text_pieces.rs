@@ -32,10 +32,21 @@ pub(super) struct TextPieces {
 }
 
 /// How a table is read, and how many rows it has.
+#[derive(Clone)]
 pub(super) struct Found {
     layout: Layout,
     drops_first: bool,
     pub(super) rows: u64,
+}
+
+impl Found {
+    pub(super) fn header(&self) -> &[String] {
+        &self.layout.header
+    }
+
+    pub(super) fn roles(&mut self) -> &mut [Role] {
+        &mut self.layout.roles
+    }
 }
 
 /// Finds how the table in the file at `path` is read; `None` where it has to be read whole: it is not UTF-8, or has no

@@ -2,7 +2,7 @@
 
 use super::Layout;
 use crate::data::npz::in_rows;
-use crate::data::sequences::{Stored, of_places, targets_of_steps};
+use crate::data::sequences::{Unpadded, of_places, targets_of_steps};
 use crate::data::{Request, SequenceInput, Split, TargetKind, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::memory;
@@ -187,7 +187,7 @@ impl Layout {
         let values = Values::F64(values);
         match piece.kind {
             Kind::Sequence(of) => {
-                let stored = Stored {
+                let stored = Unpadded {
                     what: &format!("`{}`", path.display()),
                     values: &values,
                     steps: longest,
@@ -231,14 +231,14 @@ impl Layout {
             return Ok(none);
         }
         if self.steps.window.is_some() {
-            let found: Option<Vec<usize>> = (0..self.len())
-                .map(|example| self.target(example))
-                .collect();
-            // Where some are yet to come there are none to compare predictions with.
-            return Ok(found.map_or(none, |targets| {
-                let values = targets.into_iter().flat_map(of_row).collect();
-                (Values::F64(values), rows.target_shape.clone())
-            }));
+            // Where all are yet to come there are none to compare predictions with.
+            let Some(known) = (0..self.len()).find_map(|example| self.target(example)) else {
+                return Ok(none);
+            };
+            // Another one stands where a target is yet to come: `Seen::to_come` says so.
+            let targets = (0..self.len()).map(|example| self.target(example).unwrap_or(known));
+            let values = targets.flat_map(of_row).collect();
+            return Ok((Values::F64(values), rows.target_shape.clone()));
         }
         if let Some(steps) = steps_of_targets(request) {
             let longest = lengths.iter().copied().max().unwrap_or(0);

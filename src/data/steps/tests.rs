@@ -203,10 +203,23 @@ fn windows_are_followed_by_what_they_predict() {
         columns: Some(run),
         ..Request::default()
     };
-    let data = read(&series(5), of_run).unwrap();
+    let data = read(&series(5), of_run.clone()).unwrap();
     assert_eq!(data.train.len, 3);
     assert_eq!(values(&data.train.inputs)[6..], [20.0, 30.0, 40.0]);
-    assert!(!data.train.has_targets());
+    assert_eq!(data.train.targets.get(0), 40.0);
+    assert_eq!(data.seen.to_come, [false, true, true]);
+    // Or from these alone, which have no targets.
+    let to_come = Request {
+        to_come: true,
+        ..of_run
+    };
+    for (rows, windows) in [(5, 2), (4, 2), (3, 1)] {
+        let data = read(&series(rows), to_come.clone()).unwrap();
+        assert_eq!((data.train.len, data.train.has_targets()), (windows, false));
+        let last = rows as f64 * 10.0 - 10.0;
+        assert_eq!(values(&data.train.inputs).last(), Some(&last));
+        assert!(data.seen.to_come.is_empty());
+    }
 }
 
 #[test]

@@ -21,6 +21,21 @@ pub(in crate::data) struct Numbers {
         Box<dyn Fn(Vec<u8>) -> std::result::Result<Values, String> + Send + Sync>,
 }
 
+impl Numbers {
+    /// Numbers of eight bytes, the lowest first.
+    pub(in crate::data) fn float64() -> Numbers {
+        let of = |bytes: Vec<u8>| {
+            let all = bytes.as_chunks().0.iter();
+            Ok(Values::F64(all.map(|x| f64::from_le_bytes(*x)).collect()))
+        };
+        Numbers {
+            width: 8,
+            kind: Kind::F64,
+            of: Box::new(of),
+        }
+    }
+}
+
 /// An array in a file.
 pub(in crate::data) struct FileArray {
     path: PathBuf,

@@ -1,7 +1,7 @@
 //! Tests of `stream`.
 
 use super::*;
-use crate::data::{TargetKind, load};
+use crate::data::{Choices, TargetKind, load};
 
 fn request(path: &Path, targets_needed: bool) -> Request {
     let row = |i: usize| format!("r{i},{i},{},{}\n", i * i, ["red", "blue"][i % 2]);

@@ -1,0 +1,215 @@
+//! What is asked of a table, by the names of its columns: which of them are inputs and targets, and which say what a row
+//! is.
+
+use crate::data::choices::Choices;
+use crate::data::choose::{Chosen, choose};
+use crate::data::columns::Wanted;
+use crate::data::parts::group_column;
+use crate::data::sheet::Role;
+use crate::data::steps::{Steps, inputs_of_a_row};
+use crate::data::{Request, TargetKind, names, weights};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::tensor::Shape;
+use std::path::Path;
+
+/// What is asked of a table.
+pub(in crate::data) struct Asked {
+    /// The columns that are taken.
+    pub(in crate::data) chosen: Chosen,
+    pub(in crate::data) choices: Choices,
+    /// The column that says how many times a row occurs.
+    pub(in crate::data) weights: Option<usize>,
+    /// Which rows are steps of what.
+    pub(in crate::data) steps: Option<Steps>,
+    /// The columns of a model's other targets, a list of names each.
+    pub(in crate::data) others: Vec<String>,
+}
+
+impl Asked {
+    /// Of the table at `path`, whose header is `header`.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` for a column that is not there, named twice, or all there is.
+    pub(in crate::data) fn of(
+        path: &Path,
+        header: &[String],
+        wanted: &Wanted,
+        request: &Request,
+    ) -> Result<Asked> {
+        let mut choices = wanted.choices.cloned().unwrap_or_default();
+        if choices.layout.is_some() {
+            let title = format!("`{}` has no images, whose `layout` is said", path.display());
+            return Err(Diagnostic::error("E0506", title)
+                .note("`layout` says the order of the axes of an .npz's images")
+                .into());
+        }
+        let steps = match wanted.of_run {
+            None => Steps::of(&choices)?,
+            Some(run) => run.columns.steps.clone(),
+        };
+        if let ([_, _, ..], None, None) = (&request.inputs[..], wanted.of_run, &choices.inputs) {
+            let of_row = steps
+                .as_ref()
+                .map(|steps| inputs_of_a_row(request, steps.window));
+            let inputs = of_row.as_ref().unwrap_or(&request.inputs);
+            choices.inputs = Some(columns_of(path, header, inputs, "input")?);
+        }
+        let others = request.others.iter();
+        let others = others.map(|(name, width)| columns_of_target(path, header, name, *width));
+        let others: Vec<String> = match wanted.of_run {
+            None => others.collect::<Result<_>>()?,
+            // Data that a run predicts need not have them.
+            Some(_) => others.flatten().collect(),
+        };
+        let width = request.predicts.map_or(1, TargetKind::entries);
+        let target = match (wanted.target, wanted.of_run) {
+            (Some(name), None) if !others.is_empty() => {
+                Some(columns_of_target(path, header, name, width)?)
+            }
+            (target, _) => target.map(str::to_owned),
+        };
+        let chosen = choose(
+            path,
+            header,
+            &Wanted {
+                choices: Some(&choices),
+                target: target.as_deref(),
+                others: &others,
+                steps: steps.as_ref(),
+                ..*wanted
+            },
+        )?;
+        let weights = match wanted.of_run {
+            None => choices.weights.as_deref(),
+            Some(run) => run.columns.weights.as_deref(),
+        };
+        // Another table than that of a run may have each row once, and no such column.
+        let weights =
+            weights.filter(|name| wanted.of_run.is_none() || header.iter().any(|h| h == name));
+        let weights = weights
+            .map(|name| weights::column(header, name))
+            .transpose()?;
+        if let (Some(_), Some(place)) = (&steps, weights) {
+            let title = format!(
+                "`weights` names `{}`, and rows that are steps are counted once",
+                header[place]
+            );
+            return Err(Diagnostic::error("E0506", title).into());
+        }
+        Ok(Asked {
+            chosen,
+            choices,
+            weights,
+            steps,
+            others,
+        })
+    }
+
+    /// The column of groups, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` for one that is not there.
+    pub(super) fn group(&self, header: &[String]) -> Result<Option<usize>> {
+        let group = self.choices.group.as_deref();
+        group.map(|name| group_column(header, name)).transpose()
+    }
+}
+
+/// The columns of one of several targets, as a list of names: what is said of it, or numbered columns of its name.
+fn columns_of_target(path: &Path, header: &[String], name: &str, width: usize) -> Result<String> {
+    let is_said = names::resolve(header, name).is_ok_and(|places| !places.is_empty());
+    if is_said || width == 1 {
+        return Ok(name.to_owned());
+    }
+    let all = [(name.to_owned(), Shape::new(&[width]))];
+    columns_of(path, header, &all, "target")
+}
+
+/// The columns of inputs or targets by their names, as a list of names; `what` they are.
+fn columns_of(
+    path: &Path,
+    header: &[String],
+    all_wanted: &[(String, Shape)],
+    what: &str,
+) -> Result<String> {
+    let mut all: Vec<String> = vec![];
+    for (name, shape) in all_wanted {
+        let numbered = |sign: &str, first: usize| -> Vec<String> {
+            (first..first + shape.len())
+                .map(|n| format!("{name}{sign}{n}"))
+                .collect()
+        };
+        let mut forms: Vec<Vec<String>> = ["_", ""]
+            .into_iter()
+            .flat_map(|sign| [1, 0].map(|first| numbered(sign, first)))
+            .collect();
+        if shape.len() == 1 {
+            forms.insert(0, vec![name.clone()]);
+        }
+        let there = |form: &&Vec<String>| form.iter().all(|name| header.contains(name));
+        let Some(found) = forms.iter().find(there) else {
+            let title = format!(
+                "`{}` has no columns for the {what} `{name}`",
+                path.display()
+            );
+            let expected = match &forms[0][..] {
+                [only] => format!("`{only}`"),
+                [first, .., last] => format!("`{first}` to `{last}`, as `{name}` is {shape}"),
+                [] => String::new(),
+            };
+            return Err(Diagnostic::error("E0506", title)
+                .note(format!("expected {expected}"))
+                .note(format!("its columns: {}", crate::words::list(header)))
+                .help(match what {
+                    "target" => "`--target A,B` names the columns of each target, in their order",
+                    _ => "`--inputs A,B,…` of `bnnc train` and `bnnc check` names the columns of all inputs, one input's after \
+                          the other's",
+                })
+                .into());
+        };
+        all.extend(found.iter().map(|name| names::written(name)));
+    }
+    Ok(all.join(","))
+}
+
+/// What is known of the columns of a table before it is read.
+pub(in crate::data) fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
+    let named = |list: Option<&str>| {
+        let places = list.and_then(|list| names::resolve(header, list).ok());
+        places.unwrap_or_default()
+    };
+    let Some(run) = wanted.of_run else {
+        let of = |pick: fn(&Choices) -> &Option<String>| {
+            named(wanted.choices.and_then(|choices| pick(choices).as_deref()))
+        };
+        let aside = [
+            of(|choices| &choices.drop),
+            of(|choices| &choices.group),
+            of(|choices| &choices.sequence),
+        ]
+        .concat();
+        let role = |place: usize| match aside.contains(&place) {
+            true => Role::Aside { written: true },
+            false => Role::Read { decimal: None },
+        };
+        return (0..header.len()).map(role).collect();
+    };
+    let own = &run.columns;
+    let time = own.steps.as_ref().and_then(|steps| steps.time.as_ref());
+    let targets = [named(wanted.target), named(wanted.described)].concat();
+    let role = |(place, name): (usize, &String)| match () {
+        _ if own.inputs.contains(name) || own.targets.contains(name) => Role::Read {
+            decimal: Some(own.coding.decimal(name)),
+        },
+        _ if targets.contains(&place) || own.weights.as_ref() == Some(name) => {
+            Role::Read { decimal: None }
+        }
+        _ if time == Some(name) => Role::Read { decimal: None },
+        _ => Role::Aside {
+            written: own.identifiers.contains(name),
+        },
+    };
+    header.iter().enumerate().map(role).collect()
+}

@@ -1,0 +1,169 @@
+//! How the columns of a table become numbers, learned from the rows that will be trained on.
+
+use super::Table;
+use crate::data::choices::{Rules, categories};
+use crate::data::coding::{Code, Coding};
+use crate::data::lesson::{self, Lesson};
+use crate::data::look::{self, Kind};
+use crate::data::refusal::{Refused, refuse};
+use crate::data::sequences::wide;
+use crate::data::sheet::{Column, Decimal};
+use crate::data::{Request, labels, names, recipe};
+use crate::diagnostic::Result;
+use std::collections::BTreeSet;
+
+/// What was learned.
+#[derive(Default)]
+pub(super) struct Learned {
+    /// How the columns are read.
+    pub(super) coding: Coding,
+    /// What is odd about them.
+    pub(super) remarks: Vec<String>,
+}
+
+impl Learned {
+    /// Adds what was learned of other columns of the same table.
+    pub(super) fn extend(&mut self, more: Learned) {
+        let (own, coding) = (&mut self.coding, more.coding);
+        own.missing_values = coding.missing_values;
+        own.decimal_commas.extend(coding.decimal_commas);
+        own.percent.extend(coding.percent);
+        own.inputs.extend(coding.inputs);
+        own.fills.extend(coding.fills);
+        own.classes.extend(coding.classes);
+        self.remarks.extend(more.remarks);
+    }
+}
+
+impl Table<'_> {
+    /// The names of the inputs and targets that have been read and of which `holds` is true.
+    fn named(&self, holds: impl Fn(&Column) -> bool) -> BTreeSet<String> {
+        let chosen = self.read().filter(|column| holds(column));
+        chosen.map(|column| column.name.clone()).collect()
+    }
+
+    /// The dropped columns that tell rows apart, and those that say which group or sequence a row is of, and when it was.
+    pub(super) fn identifiers(&self) -> Vec<String> {
+        let choices = &self.asked.choices;
+        let of = |list: &Option<String>| {
+            let list = list.as_deref().unwrap_or_default();
+            names::resolve(self.header, list).unwrap_or_default()
+        };
+        let mut group = of(&choices.group);
+        for list in [&choices.sequence, &choices.time] {
+            let more = of(list).into_iter().filter(|place| !group.contains(place));
+            group.extend(more.collect::<Vec<_>>());
+        }
+        let tells_apart = |place: &usize| {
+            let found = look::look(&self.sheet.columns[*place], &[]);
+            matches!(found.kind, Kind::Identifier | Kind::FreeText) || found.counts_rows
+        };
+        let dropped = of(&choices.drop).into_iter().filter(tells_apart);
+        let all = group.iter().copied().chain(dropped);
+        all.map(|place| self.header[place].clone()).collect()
+    }
+
+    /// How the columns that have been read become numbers.
+    ///
+    /// # Errors
+    ///
+    /// `E0505` with all of these columns that cannot be taken as they are, and what to do.
+    pub(super) fn learn(&self, training: &[usize], request: &Request) -> Result<Learned> {
+        let (chosen, choices) = (&self.asked.chosen, &self.asked.choices);
+        let has_steps = self.asked.steps.is_some();
+        let predicts = request.predicts;
+        // Of a table whose rows are no steps, a sequence stands in a row.
+        let are_steps = |index: usize| !has_steps && wide::is_of_sequence(request, index);
+        let are_words = has_steps
+            && request.inputs.len() == 1
+            && request
+                .sequence(0)
+                .is_some_and(|of| of.vocabulary.is_some());
+        let marks = choices.marks();
+        let rules = Rules::of(choices.missing.as_deref(), self.header)?;
+        let orders = categories(choices.categories.as_deref(), self.header)?;
+        let mut coding = Coding {
+            missing_values: marks.clone(),
+            decimal_commas: self.named(|column| column.decimal == Decimal::Comma),
+            percent: self.named(Column::has_percent),
+            ..Coding::default()
+        };
+        let is_read = |place: usize| self.sheet.columns[place].len() == self.sheet.rows();
+        let (mut refused, mut remarks) = (vec![], vec![]);
+        for (index, &place) in chosen.inputs.iter().enumerate() {
+            if !is_read(place) {
+                continue;
+            }
+            let column = &self.sheet.columns[place];
+            if are_steps(index) {
+                coding.inputs.insert(column.name.clone(), Code::Step);
+                continue;
+            }
+            let found = look::look(column, &marks);
+            let is_text = !matches!(found.kind, Kind::Number | Kind::Mixed | Kind::Empty);
+            if are_words && is_text && found.missing == 0 {
+                let words = lesson::values(column, training.iter().copied(), &marks);
+                let code = Code::Token(words);
+                coding.inputs.insert(column.name.clone(), code);
+                continue;
+            }
+            let named = orders.iter().find(|(of, _)| *of == place);
+            let named = named
+                .map(|(_, order)| order.as_cells(&column.name, column.decimal))
+                .transpose()?;
+            let (order, rule) = recipe::decide(&found, named, |fits| rules.rule(place, fits));
+            if recipe::refuses(&found, order.as_ref(), rule) {
+                refused.push(Refused {
+                    place,
+                    found,
+                    is_target: false,
+                });
+                continue;
+            }
+            remarks.extend(recipe::remark(column, &found, chosen.inputs.len()));
+            let lesson = Lesson {
+                column,
+                look: &found,
+                order: order.as_ref(),
+                rule,
+                training,
+                marks: &marks,
+            };
+            let code = lesson.code();
+            if let Some(code) = code {
+                coding.inputs.insert(column.name.clone(), code);
+            }
+            if let Some(fill) = lesson.fill() {
+                coding.fills.insert(column.name.clone(), fill);
+            }
+        }
+        for &place in chosen.targets.iter().filter(|place| is_read(**place)) {
+            let column = &self.sheet.columns[place];
+            let found = look::look(column, &marks);
+            let alone = chosen.targets.len() == 1;
+            if let Some(classes) =
+                labels::classes(column, &found, predicts, &marks).filter(|_| alone)
+            {
+                remarks.extend(labels::unseen(column, &classes, training, &marks));
+                coding.classes = classes;
+            }
+            let is_named = !coding.classes.is_empty();
+            if found.missing > 0
+                || found.is_half_percent()
+                || found.kind != Kind::Number && !is_named
+            {
+                refused.push(Refused {
+                    place,
+                    found,
+                    is_target: true,
+                });
+                continue;
+            }
+            remarks.extend(recipe::remark(column, &found, 1));
+        }
+        match refused.is_empty() {
+            true => Ok(Learned { coding, remarks }),
+            false => Err(refuse(self.path, self.sheet, &refused, &marks).into()),
+        }
+    }
+}
