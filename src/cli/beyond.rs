@@ -7,13 +7,16 @@ use crate::diagnostic::Result;
 use crate::ir::{Input, Model};
 use crate::words::{count, short};
 
-/// Tells in a line of inputs that lie farther outside the range of the rows trained on than that range is wide. Pixels of
+/// Tells what is odd about the data, and in a line of inputs that lie farther outside the range of the rows trained on than that range is wide. Pixels of
 /// images are not judged one by one; and of runs of before the ranges were kept, nothing is known.
 ///
 /// # Errors
 ///
 /// A file of stored inputs that cannot be read.
 pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) -> Result<()> {
+    for remark in &chosen.data.seen.remarks {
+        err(&format!("warning: {remark}\n\n"));
+    }
     let mut far = FarInputs::new(run);
     far.look(run, chosen)?;
     far.warn(run);

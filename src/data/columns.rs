@@ -2,6 +2,7 @@
 
 use super::choices::Choices;
 use super::coding::{Code, Coding};
+use super::names::{for_shell, written};
 use super::steps::Steps;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -48,6 +49,15 @@ impl Columns {
                 None => vec![name.clone()],
             });
         names.flatten().collect()
+    }
+
+    /// What `--categories` takes to say that the target's classes are in this order; `None` of several targets.
+    pub fn order_of_target(&self, classes: &[&str]) -> Option<String> {
+        let [target] = &self.targets[..] else {
+            return None;
+        };
+        let order = format!("{}={}", written(target), classes.join("<"));
+        Some(for_shell(&order))
     }
 
     /// For each input of the model that stands for the texts that training never saw, the column of these texts.

@@ -254,7 +254,7 @@ fn helps(sheet: &Sheet, refused: &[Refused]) -> Vec<String> {
     helps
 }
 
-/// A cell that has no number; `needless` is what to do instead where its column need not be there.
+/// A cell that has no number; `needless` is what to do instead where its column need not be there, or is read wrongly.
 pub(super) fn no_number(
     path: &Path,
     sheet: &Sheet,
@@ -272,7 +272,7 @@ pub(super) fn no_number(
             },
             needless.unwrap_or("leave out the rows with missing values, or fill them in: the run keeps nothing that stands for them"),
         ),
-        Fault::Other => (format!("the text `{cell}`"), "put there what the column's other cells are, or leave the row out"),
+        Fault::Other => (format!("the text `{cell}`"), needless.unwrap_or("put there what the column's other cells are, or leave the row out")),
         Fault::Unlisted => (
             format!("`{cell}`, which is not in the list of the column's values"),
             "leave the row out, or train with a list that has it",

@@ -116,6 +116,7 @@ impl Unpadded<'_> {
         if let Some(vocabulary) = of.vocabulary {
             self.refuse_tokens(of, vocabulary)?;
         }
+        self.refuse_padding(of)?;
         let shift = f64::from(u8::from(of.vocabulary.is_some()));
         Ok(match of.kind(self.values.kind()) {
             Kind::U8 => Values::U8(self.each(of, shift, |x| x as u8)),
@@ -136,6 +137,26 @@ impl Unpadded<'_> {
             rows.push(value(length as f64));
         }
         rows
+    }
+
+    /// Refuses sequences without lengths that end in NaN.
+    fn refuse_padding(&self, of: &SequenceInput) -> Result<(), Diagnostic> {
+        if self.lengths.is_some() || of.vocabulary.is_some() {
+            return Ok(());
+        }
+        let row = self.steps * self.width;
+        let ends = |example: usize| row > 0 && self.values.get(example * row + row - 1).is_nan();
+        let Some(example) = (0..self.examples()).find(|example| ends(*example)) else {
+            return Ok(());
+        };
+        let name = &of.name;
+        let title = format!("{} holds sequences that end in NaN", self.what);
+        Err(Diagnostic::error("E0510", title)
+            .note(format!("the first is that of row {example} (the first being 0)"))
+            .help(format!(
+                "an array `{name}_length` beside it says how many steps of each sequence are there; what stands behind them \
+                 is not looked at"
+            )))
     }
 
     /// Refuses what is no token.

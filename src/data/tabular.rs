@@ -163,7 +163,11 @@ fn from_sheet(
         asked: &asked,
     };
     let (columns, mut remarks) = match wanted.of_run {
-        Some(run) => (table.columns_of_run(&run.columns)?, vec![]),
+        Some(run) => {
+            let columns = table.columns_of_run(&run.columns)?;
+            let unseen = table.unseen_words(&columns);
+            (columns, unseen)
+        }
         None => {
             let training = training(
                 n,

@@ -1,11 +1,12 @@
 //! Whether data is what a model takes: the shapes of inputs, and what targets can be. What is wrong is
 //! told with the columns that were taken, and with what to do.
 
-use crate::data::{Columns, Dataset, Split, batch, same_but_for_ones, shortened};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::data::{Choices, Columns, Dataset, Split, batch, same_but_for_ones, shortened};
+use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::Model;
 use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
+use crate::words::counted;
 
 /// Whether the inputs and targets of all parts of `data` are those of the model.
 ///
@@ -41,11 +42,34 @@ pub fn check_part(data: &Dataset, test: bool, model: &Model) -> Result<()> {
     if let Some(message) = input_mismatch(&split.input_shape, columns, taken, model, &what) {
         return Err(message.into());
     }
-    batch::check_inputs(split, &what)?;
+    batch::check_inputs(split, &what).map_err(|failure| match columns {
+        None => with_lengths(failure, model),
+        Some(_) => failure,
+    })?;
     if !split.has_targets() {
         return Ok(());
     }
     check_targets(data, split, test, model, &what)
+}
+
+/// What is not finite may be padding whose sequences lack their lengths.
+fn with_lengths(mut failure: Failure, model: &Model) -> Failure {
+    let mut sequences = (model.inputs.iter()).filter(|input| input.sequence.is_none());
+    let found = sequences.find_map(|input| match input.shape.0[..] {
+        [steps, width] => Some((&input.name, steps, width)),
+        _ => None,
+    });
+    for message in &mut failure.diagnostics {
+        let is_nan = message.notes.iter().any(|note| note.contains("has NaN"));
+        if let (Some((name, steps, width)), true, "E0510") = (found, is_nan, message.code) {
+            let help = format!(
+                "if NaN stands for steps behind the end of a sequence: the input `{name}: real[{steps}, {width}, padded]`, and \
+                 an array `{name}_length` beside `{name}`, say how many steps of each are there"
+            );
+            *message = message.clone().help(help);
+        }
+    }
+    failure
 }
 
 /// Whether the targets of a part are those of the model.
@@ -124,9 +148,11 @@ pub fn input_mismatch(
     }
     if let Some(columns) = columns {
         message = message.note(format!("taken: {columns}"));
-        for help in helps(columns, expected, model.target.kind) {
-            message = message.help(help);
-        }
+        let helps = match help_with_steps(columns, found, expected, &model.input.name) {
+            Some(help) => vec![help],
+            None => helps(columns, expected, model.target.kind),
+        };
+        message = helps.into_iter().fold(message, Diagnostic::help);
     }
     if let Some(arrays) = taken.first() {
         message = message.note(format!("taken: {arrays}"));
@@ -161,6 +187,62 @@ fn help_with_array(found: &[usize], expected: &[usize], input: &str) -> Option<S
         )),
         _ => Some(format!("a model of this array has the input `{input}: real{shape}`")),
     }
+}
+
+/// What may be meant where the model takes steps of several numbers, or the rows of a table are steps.
+fn help_with_steps(
+    columns: &Columns,
+    found: &Shape,
+    expected: &Shape,
+    input: &str,
+) -> Option<String> {
+    let window = columns.steps.as_ref().and_then(|steps| steps.window);
+    match (window, &found.0[..], &expected.0[..]) {
+        (Some(_), [_, width], [steps, wanted]) if width == wanted => Some(format!(
+            "`--window {steps}` makes windows of {steps} rows; or a model of these windows has the input \
+             `{input}: real{found}`"
+        )),
+        (_, [_, width], _) if columns.steps.is_some() => Some(format!(
+            "a model of these rows has the input `{input}: real{found}`, {}; `--inputs` names the columns of a step, and \
+             `--drop` those that are none",
+            counted(*width, "number a step", "numbers a step")
+        )),
+        (None, [one], [_, _]) if *one == expected.len() => {
+            help_with_array(&[*one], &expected.0, input)
+        }
+        (None, [_], [steps, _]) => Some(format!(
+            "a row of the table is an example: `--window {steps}` makes one of every {steps} rows that follow each other, \
+             and `--sequence COLUMN` one of all rows that have the same value in the column"
+        )),
+        _ => None,
+    }
+}
+
+/// The order in which a likelihood of ordered classes takes texts, where nobody said it.
+pub fn order_of_classes(
+    classes: &[String],
+    columns: Option<&Columns>,
+    choices: &Choices,
+    model: &Model,
+) -> Option<String> {
+    let is_ordered = model.observe.likelihood.signature().name == "OrderedLogistic";
+    let are_texts = classes.iter().any(|class| class.parse::<f64>().is_err());
+    let is_said = choices
+        .categories
+        .as_deref()
+        .is_some_and(|text| text.contains('<'));
+    if !is_ordered || !are_texts || is_said || !classes.is_sorted() {
+        return None;
+    }
+    let columns = columns?;
+    let other: Vec<&str> = classes.iter().rev().map(String::as_str).collect();
+    Some(format!(
+        "OrderedLogistic takes the classes of `{}` in the order of the alphabet, {}: `--categories {}` would be the reverse, \
+         and any other order is said so",
+        shortened(&columns.targets),
+        classes.join(" < "),
+        columns.order_of_target(&other)?
+    ))
 }
 
 /// Names that columns of row numbers go by.

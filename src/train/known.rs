@@ -3,7 +3,7 @@
 
 use super::Config;
 use super::config::is_path;
-use super::fitting::{self, input_mismatch, inputs_mismatch};
+use super::fitting::{self, input_mismatch, inputs_mismatch, order_of_classes};
 use super::prepared::batch_fits;
 use crate::compile::Compiled;
 use crate::data::{self, split};
@@ -57,6 +57,12 @@ pub fn known(config: &mut Config, compiled: &Compiled) -> Result<Known> {
             }
             return Err(Failure::new(vec![message], compiled.source.clone()));
         }
+        remarks.extend(order_of_classes(
+            &found.class_names,
+            found.columns.as_ref(),
+            &config.data.choices,
+            &alone,
+        ));
         of_targets.push(found);
     }
     let (found, others) = of_targets.split_first().expect("a model has a target");

@@ -2,6 +2,7 @@
 
 use super::checkpoint::model_fingerprint;
 use super::config::{self, Config};
+use super::fitting::order_of_classes;
 use super::prepared::Prepared;
 use super::progress::number;
 use super::rows::{By, Rows};
@@ -223,6 +224,16 @@ pub fn start(
     let facts = super::facts(&config, &compiled.inference, Some(&found), &others, parts);
     warnings.extend_from_slice(&prepared.data.seen.remarks);
     warnings.extend_from_slice(&prepared.lone);
+    if resumed.is_none() {
+        let (classes, columns) = (&found.class_names, found.columns.as_ref());
+        let choices = &config.data.choices;
+        warnings.extend(order_of_classes(
+            classes,
+            columns,
+            choices,
+            &compiled.inference,
+        ));
+    }
     if resumed.is_none() {
         warnings.extend(batch_norms(&compiled.inference));
         warnings.extend(other_scalings(&compiled.inference, &prepared.scales.inputs));

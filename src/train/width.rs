@@ -30,7 +30,12 @@ pub fn fill(
             ..of_first
         };
     }
-    let width = data::facts(&request)?.input_shape.len();
+    let found = data::facts(&request)?.input_shape;
+    let width = match place_of_width(&file) {
+        // Windows of a time series: steps of so many numbers.
+        Some((axes, place)) if axes > 1 && axes == found.rank() => found.0[place],
+        _ => found.len(),
+    };
     set.push((ast::OF_DATA.into(), width.to_string()));
     Ok(())
 }
@@ -50,15 +55,23 @@ fn targets(file: &ast::File) -> Vec<(String, TargetKind)> {
     file.items.iter().filter_map(target).collect()
 }
 
+/// How many axes the first input has whose width is left to the data, and which of them that is.
+fn place_of_width(file: &ast::File) -> Option<(usize, usize)> {
+    file.items.iter().find_map(|item| match &item.kind {
+        ast::ItemKind::Input { data_type, .. } => {
+            let axes = data_type.axes.as_ref()?;
+            let place = axes.iter().position(is_of_data)?;
+            Some((axes.len(), place))
+        }
+        _ => None,
+    })
+}
+
+fn is_of_data(axis: &ast::Expr) -> bool {
+    matches!(&axis.kind, ast::ExprKind::Name(name) if name.text == ast::OF_DATA)
+}
+
 /// Whether a model leaves the width of an input to the data.
 pub fn leaves_width(file: &ast::File) -> bool {
-    file.items.iter().any(|item| match &item.kind {
-        ast::ItemKind::Input { data_type, .. } => {
-            let mut axes = data_type.axes.iter().flatten();
-            axes.any(
-                |axis| matches!(&axis.kind, ast::ExprKind::Name(name) if name.text == ast::OF_DATA),
-            )
-        }
-        _ => false,
-    })
+    place_of_width(file).is_some()
 }

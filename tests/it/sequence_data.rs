@@ -229,6 +229,55 @@ fn windows_of_a_series_are_divided_in_time_and_predict_what_is_yet_to_come() {
     std::fs::write(place.path("last.csv"), table(24..30)).unwrap();
     place.ok("predict run --data last.csv --samples 2 --out q.csv");
     assert_eq!(column(&cells(&place, "q.csv"), "day"), ["2024-01-30"]);
+    // So is the run's own table, for what comes next.
+    place.ok("predict run --split future --samples 2 --out f.csv");
+    let [own, last] = ["f.csv", "q.csv"].map(|name| cells(&place, name));
+    assert_eq!(column(&own, "day"), ["2024-01-30"]);
+    assert_eq!(column(&own, "mean"), column(&last, "mean"));
+    assert!(!own[0].contains(&"target".to_owned()), "{:?}", own[0]);
+    // Of another table each window has its target, if it has come.
+    std::fs::write(place.path("more.csv"), table(22..30)).unwrap();
+    place.ok("predict run --data more.csv --samples 2 --out m.csv");
+    let written = cells(&place, "m.csv");
+    let days = ["2024-01-28", "2024-01-29", "2024-01-30"];
+    assert_eq!(column(&written, "day"), days);
+    let targets = [28.0, 29.0].map(|t: f64| format!("{:.3}", t.sin()));
+    assert_eq!(
+        column(&written, "target"),
+        [&targets[0], &targets[1], "NaN"]
+    );
+    let density = column(&written, "log_density");
+    let are_none: Vec<bool> = density.iter().map(|x| *x == "NaN").collect();
+    assert_eq!(are_none, [false, false, true]);
+    assert_eq!(column(&written, "mean")[2], column(&last, "mean")[0]);
+    let said = place.refused("evaluate run --split future");
+    assert!(
+        said.starts_with("error[E0603]: targets that are yet to come"),
+        "{said}"
+    );
+    // As wide as the data; and what else may be meant.
+    let text = std::fs::read_to_string(place.path("m.bnn")).unwrap();
+    std::fs::write(
+        place.path("wide.bnn"),
+        text.replace("real[6, 1]", "real[6, _]"),
+    )
+    .unwrap();
+    place.ok("check wide.bnn --data t.csv --time day --window 6");
+    std::fs::write(
+        place.path("other.bnn"),
+        text.replace("real[6, 1]", "real[6, 3]"),
+    )
+    .unwrap();
+    let said = place.refused("check other.bnn --data t.csv --time day --window 6");
+    assert!(
+        said.contains("has the input `x: real[6, 1]`, 1 number a step"),
+        "{said}"
+    );
+    let said = place.refused("check other.bnn --data t.csv");
+    assert!(
+        said.contains("`--window 6` makes one of every 6 rows"),
+        "{said}"
+    );
     let said = place.refused(&format!("{train} --test 3 --out other"));
     assert!(
         said.starts_with("error[E0513]: a test part of 3 rows holds no window"),
@@ -237,6 +286,166 @@ fn windows_of_a_series_are_divided_in_time_and_predict_what_is_yet_to_come() {
     let said = place.refused("check m.bnn --data last.csv --time day --window 6");
     assert!(said.starts_with("error[E0515]: the series of `"), "{said}");
     assert!(said.contains("is shorter than a window of 6 rows with its target"));
+}
+
+/// Of steps there are quantiles, and nothing of the sequence as a whole; arrays hold nothing behind the lengths.
+#[test]
+fn predictions_of_steps_are_of_steps_alone() {
+    let place = place(EACH_STEP);
+    std::fs::write(place.path("a.npz"), arrays(0.0)).unwrap();
+    place.ok("train m.bnn --data a.npz --epochs 1 --batch-size 8 --out run");
+    place.ok("predict run --samples 2 --interval 0.8 --out p.csv");
+    let written = cells(&place, "p.csv");
+    assert!(
+        !written[0].iter().any(|name| name.starts_with("log_")),
+        "{:?}",
+        written[0]
+    );
+    let number = |name: &str| -> Vec<f64> {
+        let cells = column(&written, name).into_iter();
+        cells.map(|cell| cell.parse().unwrap()).collect()
+    };
+    for names in [["q05", "q50"], ["q50", "q95"], ["lower_80", "upper_80"]] {
+        let [low, high] = names.map(number);
+        assert!(
+            low.iter().zip(&high).all(|(low, high)| low < high),
+            "{names:?}"
+        );
+    }
+    place.ok("predict run --samples 2 --out p.npz");
+    let data = bnnc::data::load(&bnnc::data::Request {
+        data: place.path("p.npz").display().to_string(),
+        target: Some("length".into()),
+        choices: bnnc::data::Choices {
+            inputs: Some("mean".into()),
+            ..Default::default()
+        },
+        ..Default::default()
+    });
+    let data = data.unwrap().train;
+    assert_eq!((data.len, &data.input_shape.0[..]), (20, &[4, 1][..]));
+    for at in 0..80 {
+        let is_behind = (at % 4) as f64 >= data.targets.get(at / 4);
+        assert_eq!(data.inputs.get(at).is_nan(), is_behind, "{at}");
+    }
+}
+
+/// A step need not have a target; and in a row that is a sequence, each step has one.
+#[test]
+fn targets_of_steps_may_be_missing_and_stand_in_a_row() {
+    let place = place(EACH_STEP);
+    let table = visits();
+    let first = table.lines().nth(1).unwrap();
+    let without = first.rsplit_once(',').unwrap().0;
+    let table = table.replacen(first, &format!("{without},"), 1);
+    std::fs::write(place.path("t.csv"), table).unwrap();
+    place.ok(
+        "train m.bnn --data t.csv --target ill --sequence patient --time day --epochs 1 --batch-size 8 --out run",
+    );
+    place.ok("predict run --samples 2 --out p.csv");
+    let written = cells(&place, "p.csv");
+    let rows = column(&written, "row");
+    for (row, target) in rows.iter().zip(column(&written, "target")) {
+        assert_eq!(target == "NaN", *row == "0", "{row}");
+    }
+    let rows = "0.1,0.2,0.3,0.4,5,6,\n0.5,0.6,,,7,99,\n0.7,0.8,0.9,1,8,,\n";
+    let table = format!("a1,b1,a2,b2,y1,y2,y3\n{}", rows.repeat(4));
+    std::fs::write(place.path("wide.csv"), table).unwrap();
+    place.ok("train m.bnn --data wide.csv --target y1..y3 --epochs 1 --batch-size 4 --out wide");
+    place.ok("predict wide --samples 2 --out w.csv");
+    let written = cells(&place, "w.csv");
+    let targets = column(&written, "target");
+    assert_eq!(targets[..5], ["5", "6", "7", "8", "NaN"]);
+    assert_eq!(column(&written, "step")[..5], ["0", "1", "0", "0", "1"]);
+}
+
+#[test]
+fn what_is_forgotten_of_sequences_is_named() {
+    let place = place(ONCE);
+    std::fs::write(place.path("t.csv"), visits()).unwrap();
+    let said = place.refused("check m.bnn --data t.csv --target ill");
+    assert!(
+        said.contains("`--sequence COLUMN` names the column"),
+        "{said}"
+    );
+    // Padding without lengths.
+    let x: Vec<f64> = (0..12)
+        .map(|at| if at > 9 { f64::NAN } else { 0.5 })
+        .collect();
+    let arrays: [(&str, &[usize], &[f64]); 2] = [("x", &[2, 3, 2], &x), ("y", &[2], &[0.5, 1.0])];
+    std::fs::write(place.path("a.npz"), encode(arrays).unwrap()).unwrap();
+    let train = "train m.bnn --data a.npz --batch-size 1 --out r";
+    let said = place.refused(train);
+    assert!(said.starts_with("error[E0510]: `x` of `"), "{said}");
+    assert!(said.contains("an array `x_length`"), "{said}");
+    let text = std::fs::read_to_string(place.path("m.bnn")).unwrap();
+    let text = text.replace("real[4, 2, padded]", "real[3, 2]");
+    std::fs::write(place.path("m.bnn"), text).unwrap();
+    let said = place.refused(train);
+    assert!(said.contains("the input `x: real[3, 2, padded]`"), "{said}");
+}
+
+#[test]
+fn words_need_room_and_new_ones_are_told() {
+    let model = "input w: token[3, vocabulary = 4]\ntarget y: real|embedding(2), global_avg_pool1d, f = dense(1) } \
+                 observe y ~ Normal(f, 0.5)";
+    let place = place(model);
+    let row = |at: usize| {
+        format!(
+            "s{},{},{}\n",
+            at / 2,
+            ["a", "b", "c", "d"][at * 3 % 4],
+            at / 2
+        )
+    };
+    let table = format!("text,word,y\n{}", (0..8).map(row).collect::<String>());
+    std::fs::write(place.path("t.csv"), table).unwrap();
+    let train = "train m.bnn --data t.csv --sequence text --epochs 1 --batch-size 2 --out run";
+    let said = place.refused(train);
+    assert!(
+        said.starts_with("error[E0514]: the column `word` of `"),
+        "{said}"
+    );
+    assert!(said.contains("`vocabulary = 5` has room for all"), "{said}");
+    let text = std::fs::read_to_string(place.path("m.bnn")).unwrap();
+    let text = text.replace("vocabulary = 4", "vocabulary = 5");
+    std::fs::write(place.path("m.bnn"), text).unwrap();
+    place.ok(train);
+    std::fs::write(place.path("new.csv"), "text,word\nz,a\nz,zebra\nz,yak\n").unwrap();
+    let output = place.bnnc("predict run --data new.csv --samples 2 --out p.csv");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let told = "2 rows have in the column `word` a word that training never saw: `zebra`, `yak`;";
+    assert!(said.contains(told), "{said}");
+}
+
+#[test]
+fn the_order_of_classes_is_told_and_can_be_said() {
+    let place = place(
+        "input x: real[1]\ntarget grade: category[3]|f = dense(1, bias = none) } \
+         observe grade ~ OrderedLogistic(eta = f, cutpoints = learned(0))",
+    );
+    let row = |at: usize| format!("{at},{}\n", ["low", "medium", "high"][at / 4]);
+    let table = format!("x,grade\n{}", (0..12).map(row).collect::<String>());
+    std::fs::write(place.path("t.csv"), table).unwrap();
+    let check = |flags: &str| {
+        let output = place.bnnc(&format!("check m.bnn --data t.csv {flags}"));
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(output.status.success(), "{text}");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let said = check("");
+    let told = "in the order of the alphabet, high < low < medium";
+    assert!(said.contains(told), "{said}");
+    assert!(said.contains("high = 0, low = 1, medium = 2"), "{said}");
+    let said = check("--categories grade=low<medium<high");
+    assert!(!said.contains("alphabet"), "{said}");
+    assert!(said.contains("low = 0, medium = 1, high = 2"), "{said}");
+    let said = place.refused("check m.bnn --data t.csv --categories grade=low<high");
+    assert!(
+        said.contains("found `medium`, which is not in the list"),
+        "{said}"
+    );
 }
 
 /// Columns that tell rows apart are those of the rows that are held out, not of the table's first ones.

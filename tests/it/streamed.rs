@@ -1,7 +1,7 @@
 //! Inputs that stay in their files: the runs, scores and predictions are those of inputs in memory.
 
 use crate::cli::Place;
-use bnnc::data::npz::{Written, write_stored};
+use bnnc::data::npz::{Written, encode, write_stored};
 use std::fs;
 use std::io::Write;
 
@@ -126,6 +126,93 @@ fn runs_scores_and_predictions_have_the_bits_of_those_in_memory() {
         };
         assert!(longer("always", "never") == longer("never", "always"));
     }
+}
+
+/// A table is written to a temporary file as numbers: categories, dates, missing values and counts of rows, too.
+#[test]
+fn tables_and_sequences_have_the_bits_of_those_in_memory() {
+    let place = Place::new();
+    let mut table = String::from("site,day,a,n,y\n");
+    for row in 0..60 {
+        let a = match row % 7 {
+            3 => String::new(),
+            _ => format!("{}", (0.7 * f64::from(row)).sin()),
+        };
+        let site = ["north", "south", "east"][row as usize % 3];
+        table += &format!(
+            "{site},2024-03-{:02},{a},{},{row}\n",
+            1 + row % 28,
+            1 + row % 2
+        );
+    }
+    fs::write(place.path("sites.csv"), table).unwrap();
+    let line = fs::read_to_string(place.path("line.bnn")).unwrap();
+    fs::write(place.path("sites.bnn"), line.replace("real[2]", "real[_]")).unwrap();
+    fs::write(place.path("steps.bnn"), STEPS).unwrap();
+    fs::write(place.path("steps.npz"), steps()).unwrap();
+    for (model, data, flags) in [
+        (
+            "sites.bnn",
+            "sites.csv",
+            "--missing a=mean --weights n --test 0.2",
+        ),
+        ("steps.bnn", "steps.npz", ""),
+    ] {
+        let run = |stream: &str| {
+            let out = format!("{data}-{stream}");
+            let text = place.ok(&format!(
+                "train {model} --data {data} {flags} --validation 8 --epochs 3 --batch-size 16 --stream {stream} --out {out}"
+            ));
+            assert_eq!(
+                text.contains("streamed: the inputs"),
+                stream == "always",
+                "{text}"
+            );
+            let scores = place.ok(&format!("evaluate {out} --samples 5 --format json"));
+            let predictions = format!("{out}.p.csv");
+            place.ok(&format!("predict {out} --samples 5 --out {predictions}"));
+            let predictions = fs::read(place.path(&predictions)).unwrap();
+            (written(&place, &out), scores.replace(&out, ""), predictions)
+        };
+        let (streamed, memory) = (run("always"), run("never"));
+        assert!(streamed.0 == memory.0, "{data}: another run");
+        assert_eq!(streamed.1, memory.1);
+        assert!(streamed.2 == memory.2, "{data}: other predictions");
+    }
+}
+
+const STEPS: &str = "model steps
+input  words: token[5, vocabulary = 9]
+input  x: real[4, 2, padded]
+target y: real
+network {
+  embedding(3) on words
+  a = global_avg_pool1d
+  lstm(3) on x
+  b = global_avg_pool1d
+  concat on (a, b)
+  f = dense(1)
+}
+observe y ~ Normal(f, 0.5)
+objective elbo
+";
+
+/// Tokens and numbers in steps with lengths, of 60 examples.
+fn steps() -> Vec<u8> {
+    let all = |n: usize, of: &dyn Fn(usize) -> usize| -> Vec<f64> {
+        (0..n).map(|i| of(i) as f64).collect()
+    };
+    let words = all(ROWS * 5, &|at| at * 7 % 9);
+    let x: Vec<f64> = (0..ROWS * 8).map(|at| (0.3 * at as f64).sin()).collect();
+    let y: Vec<f64> = (0..ROWS).map(|at| (0.9 * at as f64).cos()).collect();
+    let arrays: [(&str, &[usize], &[f64]); 5] = [
+        ("words", &[ROWS, 5], &words),
+        ("words_length", &[ROWS], &all(ROWS, &|at| 1 + at % 5)),
+        ("x", &[ROWS, 4, 2], &x),
+        ("x_length", &[ROWS], &all(ROWS, &|at| 1 + at % 4)),
+        ("y", &[ROWS], &y),
+    ];
+    encode(arrays).unwrap()
 }
 
 #[test]

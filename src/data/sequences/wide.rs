@@ -1,12 +1,16 @@
 //! Sequences that stand in a row of a table, a column a number of a step: what is empty at the end of a row is padding.
 
-use super::{SequenceInput, Unpadded};
+use super::{SequenceInput, TargetKind, Unpadded, of_places, targets_of_steps};
 use crate::data::npz::in_rows;
 use crate::data::{Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use crate::words::counted;
 use std::path::Path;
+
+/// What to do where a table that is read as sequences in rows is none of that kind.
+pub(in crate::data) const ARE_ROWS_STEPS: &str = "a row is read as a whole sequence, a column a number of a step; `--sequence COLUMN` names the column that says which \
+     sequence a row is of, if a row is a step";
 
 /// The rows of a table as a model takes them, some of whose inputs are sequences; `rows` has NaN for empty cells, and
 /// `lines` says where each row stands in the file.
@@ -22,7 +26,7 @@ pub(in crate::data) fn rows(
     request: &Request,
 ) -> Result<Split> {
     let width = rows.input_shape.len();
-    let (mut all, mut start) = (vec![], 0);
+    let (mut all, mut start, mut of_steps) = (vec![], 0, None);
     for place in 0..request.inputs.len() {
         let shape = &request.inputs[place].1;
         let columns = match request.inputs.len() {
@@ -37,7 +41,13 @@ pub(in crate::data) fn rows(
             columns,
         };
         all.push(match request.sequence(place) {
-            Some(of) => numbers.sequences(of)?,
+            Some(of) => {
+                let (values, lengths) = numbers.sequences(of)?;
+                if request.follows() == Some(&of.name) {
+                    of_steps = Some((of.steps, lengths));
+                }
+                values
+            }
             None => Values::F64(numbers.each().collect()),
         });
         start += columns;
@@ -48,15 +58,54 @@ pub(in crate::data) fn rows(
             path.display(),
             counted(width, "number", "numbers")
         );
-        return Err(Diagnostic::error("E0507", title).into());
+        return Err(Diagnostic::error("E0507", title)
+            .help(ARE_ROWS_STEPS)
+            .into());
     }
     let inputs = match all.len() {
         1 => all.remove(0),
         _ => in_rows(&all, rows.len),
     };
+    let rows = match of_steps.filter(|_| rows.has_targets()) {
+        None => rows,
+        Some((steps, lengths)) => with_steps(path, rows, steps, &lengths, request)?,
+    };
     Ok(Split {
         input_shape: Shape::new(&[inputs.len() / rows.len.max(1)]),
         inputs,
+        ..rows
+    })
+}
+
+/// The same with a target at each of `steps` steps, a column a number of one.
+fn with_steps(
+    path: &Path,
+    rows: Split,
+    steps: usize,
+    lengths: &[usize],
+    request: &Request,
+) -> Result<Split> {
+    let axes = request.predicts.and_then(TargetKind::axes);
+    let width = axes.map_or(1, |axes| axes.sizes()[1..].iter().product::<usize>());
+    let columns = rows.target_shape.len();
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    if columns < longest * width || columns > steps * width {
+        let title = format!(
+            "`{}` has {} of targets, and its sequences have up to {}",
+            path.display(),
+            counted(columns, "column", "columns"),
+            counted(longest, "step", "steps")
+        );
+        return Err(Diagnostic::error("E0514", title)
+            .note("the model has a target at each step")
+            .help("`--target y1..y9` names a column for each step; a table with a row a step needs `--sequence COLUMN`")
+            .into());
+    }
+    let sizes = [columns / width, steps, width];
+    let shape = Shape::new(&[steps, width]);
+    Ok(Split {
+        targets: targets_of_steps(&rows.targets, sizes, Some(lengths)),
+        target_shape: of_places(request.predicts, shape),
         ..rows
     })
 }
@@ -99,7 +148,8 @@ impl Columns<'_> {
         Diagnostic::error("E0514", title)
     }
 
-    fn sequences(&self, of: &SequenceInput) -> Result<Values> {
+    /// The rows that a model takes, and their lengths.
+    fn sequences(&self, of: &SequenceInput) -> Result<(Values, Vec<usize>)> {
         let what = format!("`{}`", self.path.display());
         if !self.columns.is_multiple_of(of.width) {
             let title = format!(
@@ -108,7 +158,9 @@ impl Columns<'_> {
                 of.name,
                 of.width
             );
-            return Err(Diagnostic::error("E0507", title).into());
+            return Err(Diagnostic::error("E0507", title)
+                .help(ARE_ROWS_STEPS)
+                .into());
         }
         let steps = self.columns / of.width;
         of.takes(&what, steps)?;
@@ -145,7 +197,7 @@ impl Columns<'_> {
             lengths: Some(&lengths),
             names: Some(&|row| format!("line {}", self.lines[row])),
         };
-        Ok(stored.rows(of)?)
+        Ok((stored.rows(of)?, lengths))
     }
 }
 

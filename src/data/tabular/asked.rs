@@ -21,6 +21,8 @@ pub(in crate::data) struct Asked {
     pub(in crate::data) weights: Option<usize>,
     /// Which rows are steps of what.
     pub(in crate::data) steps: Option<Steps>,
+    /// Whether single entries of a target may be missing: those of steps.
+    pub(in crate::data) may_miss: bool,
     /// The columns of a model's other targets, a list of names each.
     pub(in crate::data) others: Vec<String>,
 }
@@ -102,6 +104,7 @@ impl Asked {
             choices,
             weights,
             steps,
+            may_miss: request.predicts.is_some_and(TargetKind::may_miss_entries),
             others,
         })
     }

@@ -1,16 +1,42 @@
 //! How the columns of a table become numbers, learned from the rows that will be trained on.
 
 use super::Table;
-use crate::data::choices::{Rules, categories};
-use crate::data::coding::{Code, Coding};
+use crate::data::choices::{Order, Rules, categories};
+use crate::data::coding::{Code, Coding, Fault};
+use crate::data::labels::Labels;
 use crate::data::lesson::{self, Lesson};
 use crate::data::look::{self, Kind};
-use crate::data::refusal::{Refused, refuse};
+use crate::data::refusal::{Refused, no_number, refuse};
 use crate::data::sequences::wide;
 use crate::data::sheet::{Column, Decimal};
-use crate::data::{Request, labels, names, recipe};
-use crate::diagnostic::Result;
+use crate::data::{Request, SequenceInput, labels, names, recipe};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::words::thousands;
 use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Refuses a column of more words than the model has tokens for, one of which stands for words that come later.
+fn refuse_small_vocabulary(
+    path: &Path,
+    column: &str,
+    words: usize,
+    of: &SequenceInput,
+) -> Result<()> {
+    let Some(vocabulary) = of.vocabulary.filter(|vocabulary| *vocabulary <= words) else {
+        return Ok(());
+    };
+    let title = format!(
+        "the column `{column}` of `{}` has {} different words, and the vocabulary of `{}` has {}",
+        path.display(),
+        thousands(words),
+        of.name,
+        thousands(vocabulary)
+    );
+    Err(Diagnostic::error("E0514", title)
+        .note("each word is a token, and one more token stands for words that come later")
+        .help(format!("`vocabulary = {}` has room for all", words + 1))
+        .into())
+}
 
 /// What was learned.
 #[derive(Default)]
@@ -63,6 +89,35 @@ impl Table<'_> {
         all.map(|place| self.header[place].clone()).collect()
     }
 
+    /// The classes of a target in the order that `categories` gives them.
+    ///
+    /// # Errors
+    ///
+    /// `E0505` for a cell that is none of them.
+    fn order_of_target(
+        &self,
+        place: usize,
+        orders: &[(usize, Order)],
+    ) -> Result<Option<Vec<String>>> {
+        let column = &self.sheet.columns[place];
+        let Some((_, order)) = orders.iter().find(|(of, _)| *of == place) else {
+            return Ok(None);
+        };
+        let Order::Given(classes) = order.as_cells(&column.name, column.decimal)? else {
+            return Ok(None);
+        };
+        let known = Labels::of(&classes);
+        let marks = self.asked.choices.marks();
+        let is_unknown = |cell| known.target(cell, &marks) == Err(Fault::Unseen);
+        match column.iter().position(is_unknown) {
+            None => Ok(Some(classes)),
+            Some(row) => {
+                let at = (row, place);
+                Err(no_number(self.path, self.sheet, at, Fault::Unlisted, None).into())
+            }
+        }
+    }
+
     /// How the columns that have been read become numbers.
     ///
     /// # Errors
@@ -103,6 +158,9 @@ impl Table<'_> {
             let is_text = !matches!(found.kind, Kind::Number | Kind::Mixed | Kind::Empty);
             if are_words && is_text && found.missing == 0 {
                 let words = lesson::values(column, training.iter().copied(), &marks);
+                if let Some(of) = request.sequence(0) {
+                    refuse_small_vocabulary(self.path, &column.name, words.len(), of)?;
+                }
                 let code = Code::Token(words);
                 coding.inputs.insert(column.name.clone(), code);
                 continue;
@@ -141,16 +199,18 @@ impl Table<'_> {
             let column = &self.sheet.columns[place];
             let found = look::look(column, &marks);
             let alone = chosen.targets.len() == 1;
-            if let Some(classes) =
-                labels::classes(column, &found, predicts, &marks).filter(|_| alone)
-            {
+            let classes = match self.order_of_target(place, &orders)? {
+                Some(classes) => Some(classes),
+                None => labels::classes(column, &found, predicts, &marks),
+            };
+            if let Some(classes) = classes.filter(|_| alone) {
                 remarks.extend(labels::unseen(column, &classes, training, &marks));
                 coding.classes = classes;
             }
             let is_named = !coding.classes.is_empty();
-            if found.missing > 0
-                || found.is_half_percent()
-                || found.kind != Kind::Number && !is_named
+            let may_miss = self.asked.may_miss;
+            let is_number = found.kind == Kind::Number || found.kind == Kind::Empty && may_miss;
+            if found.missing > 0 && !may_miss || found.is_half_percent() || !is_number && !is_named
             {
                 refused.push(Refused {
                     place,

@@ -1,15 +1,17 @@
 //! The columns of a table that are taken, and the numbers of its rows.
 
 use super::Asked;
-use crate::data::coding::Code;
+use crate::data::coding::{Code, Fault};
 use crate::data::columns::Columns;
 use crate::data::error::Faults;
 use crate::data::labels::Labels;
 use crate::data::refusal::{no_number, otherwise_than_the_run};
+use crate::data::sequences::wide;
 use crate::data::sheet::{Column, Sheet};
-use crate::data::{Split, Values, look, names};
+use crate::data::{Split, Values, coding, look, names};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
+use crate::words::counted;
 use std::path::Path;
 
 /// A sheet, and what is asked of it.
@@ -106,6 +108,45 @@ impl Table<'_> {
         })
     }
 
+    /// The words that training never saw, a sentence for each column that has some.
+    pub(super) fn unseen_words(&self, columns: &Columns) -> Vec<String> {
+        const SHOWN: usize = 3;
+        let marks = &columns.coding.missing_values;
+        let of_column = |column: &Column| {
+            let Some(code @ Code::Token(words)) = columns.coding.inputs.get(&column.name) else {
+                return None;
+            };
+            let (mut cells, mut unseen, mut out) = (0, vec![], vec![]);
+            for cell in column.iter() {
+                out.clear();
+                let is_read = code.apply(cell, marks, &mut out).is_ok();
+                if is_read && out == [words.len() as f64] {
+                    cells += 1;
+                    let word = coding::name(cell);
+                    if unseen.len() <= SHOWN && !unseen.contains(&word) {
+                        unseen.push(word);
+                    }
+                }
+            }
+            let shown: Vec<String> = unseen
+                .iter()
+                .take(SHOWN)
+                .map(|w| format!("`{w}`"))
+                .collect();
+            let more = if unseen.len() > SHOWN { ", …" } else { "" };
+            (cells > 0).then(|| {
+                format!(
+                    "{} `{}` a word that training never saw: {}{more}; all of these are one token, (other), whose \
+                     embedding is that of the prior",
+                    counted(cells, "row has in the column", "rows have in the column"),
+                    column.name,
+                    shown.join(", ")
+                )
+            })
+        };
+        self.read().filter_map(of_column).collect()
+    }
+
     /// The numbers of all rows.
     pub(super) fn split(&self, columns: &Columns, needless: Option<&str>) -> Result<Split> {
         let mut faults = Faults::default();
@@ -136,13 +177,15 @@ impl Table<'_> {
             for (place, code) in &codes {
                 let cell = self.sheet.columns[*place].cell(row);
                 if let Err(fault) = code.apply(cell, marks, &mut inputs) {
-                    faults.add(|| message((row, *place), fault, None));
+                    let help = (*code == Code::Step).then_some(wide::ARE_ROWS_STEPS);
+                    faults.add(|| message((row, *place), fault, help));
                 }
             }
             for &place in &chosen.targets {
                 let cell = self.sheet.columns[place].cell(row);
                 match labels.target(cell, marks) {
                     Ok(value) => targets.push(value),
+                    Err(Fault::Missing) if self.asked.may_miss => targets.push(f64::NAN),
                     Err(fault) => faults.add(|| message((row, place), fault, needless)),
                 }
             }

@@ -3,7 +3,7 @@
 use super::spreadsheets::workbook;
 use super::{damaged, read, told};
 use crate::cli::Place;
-use bnnc::data::{Choices, Dataset, Request, Values};
+use bnnc::data::{Choices, Dataset, Request, Streaming, Values};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray,
@@ -165,6 +165,15 @@ fn a_table_is_the_same_data_set_in_each_format() {
         let data =
             read(name, &bytes, with_rules).unwrap_or_else(|e| panic!("{name}: {}", told(&e)));
         assert_eq!(seen(&data), expected, "{name}");
+        // Its numbers in a file are the same.
+        let streamed = read(name, &bytes, |request| {
+            with_rules(request);
+            request.stream = Streaming::Always;
+        });
+        let streamed = streamed.unwrap_or_else(|e| panic!("{name}: {}", told(&e)));
+        assert_eq!(seen(&streamed), expected, "{name}");
+        let is_stored = matches!(streamed.train.inputs, Values::Stored(_));
+        assert_eq!(is_stored, !name.ends_with("xlsx"), "{name}");
     }
 }
 
