@@ -1,6 +1,6 @@
-"""Makes what a machine with a GPU and no bnnc needs to check emitted programs, in a folder of some 70 MB.
+"""Makes what a machine with a GPU and no bnnc needs to check emitted programs, in a folder of some 60 MB.
 
-    python tests/gpu/prepare.py FOLDER --data DIR [--bnnc PATH] [--examples 10000]
+    python tests/gpu/prepare.py FOLDER --data DIR [--bnnc PATH] [--examples 7000]
 
 For each of three networks the folder gets the program that trains it on the first training images of CIFAR-10 or
 MNIST, as an .npz beside it, and one step with bnnc's numbers. `check.py` goes with them; run it there:
@@ -51,7 +51,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--bnnc", default="bnnc")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the data sets")
-    parser.add_argument("--examples", type=int, default=10_000)
+    parser.add_argument("--examples", type=int, default=7_000)
     options = parser.parse_args()
     options.folder.mkdir(parents=True)
     for name, read in {"cifar10": cifar10, "mnist": mnist}.items():
