@@ -251,7 +251,7 @@ pub struct Request {
     pub sequences: Vec<SequenceInput>,
     /// Of each target that has a value a step, the input whose lengths it has: what stands behind these is missing.
     pub steps_of: Vec<Option<String>>,
-    /// The names of the model's targets and what they are, where it has several: [`Request::of_targets`] asks for each.
+    /// The names of the model's targets and what they are: [`Request::of_targets`] asks for each.
     pub targets: Vec<(String, TargetKind)>,
     /// The columns or arrays of a model's other targets, and of how many numbers they are: no inputs.
     pub others: Vec<(String, usize)>,

@@ -15,7 +15,10 @@ pub fn asked_for(model: &Model, request: Request) -> Request {
         input: Some(model.input.shape.clone()),
         inputs: model.named_inputs(),
         sequences: model.inputs.iter().filter_map(sequence).collect(),
-        targets: model.several_targets(),
+        targets: model
+            .observed()
+            .map(|(target, _)| (target.name.clone(), target.kind))
+            .collect(),
         steps_of: model
             .observed()
             .map(|(target, _)| steps_of(target))

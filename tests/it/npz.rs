@@ -129,6 +129,32 @@ fn labels_of_every_kind_are_learned_and_named() {
     );
 }
 
+/// Arrays that are called as the model calls its input and target are these, with `_train` and `_test`, too.
+#[test]
+fn arrays_have_the_names_of_the_model() {
+    let place = place();
+    let model = MODEL
+        .replace("input  x", "input spot")
+        .replace("target y", "target kind");
+    let model = model.replace("observe y", "observe kind");
+    std::fs::write(place.path("groups.bnn"), model).unwrap();
+    let (x, zeros) = (inputs(), vec![0.0; ROWS]);
+    let labels: Vec<f64> = (0..ROWS).map(|row| (row % 3) as f64).collect();
+    for [spot, kind] in [["spot", "kind"], ["spot_train", "kind_train"]] {
+        let arrays = [
+            (spot, Entries::Numbers(&[ROWS, 2], &x)),
+            (kind, Entries::Numbers(&[ROWS], &labels)),
+            ("y", Entries::Numbers(&[ROWS], &zeros)),
+        ];
+        write(&place, "d.npz", &arrays);
+        for flags in ["", "--target kind"] {
+            let text = place.ok(&format!("{TRAIN} --data d.npz {flags}"));
+            let taken = format!("inputs `{spot}` float64 [60, 2], targets `{kind}` float64 [60]");
+            assert!(text.contains(&taken), "{text}");
+        }
+    }
+}
+
 #[test]
 fn arrays_are_named_by_flags_by_the_run_file_and_by_a_description() {
     let place = place();

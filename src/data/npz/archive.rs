@@ -121,12 +121,15 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         for name in others.collect::<Vec<_>>() {
             names.retain(|own| *own != name && *own != choose::of_test(&name));
         }
-        let target = wanted.target.map(|name| {
-            let of_training = self.of_training(name).filter(|_| of_several);
-            of_training.unwrap_or_else(|| name.to_owned())
+        // An array of the name of the model's target or input is meant, where the name is none that such arrays usually have.
+        let own = wanted.request.targets.first();
+        let own = own
+            .filter(|(name, _)| of_run[1].is_none() && choose::part(name).is_none() && !of_several);
+        let own = own.and_then(|(name, _)| self.of_training(name));
+        let target = wanted.target.map_or(own, |name| {
+            Some(self.of_training(name).unwrap_or_else(|| name.to_owned()))
         });
-        // Where targets go by their names, so does the input, if there is an array of its name; and where that name is none
-        // that arrays of inputs usually have.
+        // Where targets go by their names, so does the input.
         let input = wanted.request.inputs.first();
         let input = input.filter(|(name, _)| of_several || choose::part(name).is_none());
         let input = input.and_then(|(name, _)| self.of_training(name));
