@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// The fewest examples that go through the steps together, unless the minibatch has fewer: a product of fewer rows reads
 /// the kernel for little work.
-const LEAST_AT_ONCE: usize = 8;
+const LEAST_AT_ONCE: usize = 32;
 
 /// What a recurrence needs.
 pub struct ScanBuffers<A> {
