@@ -3,3 +3,4 @@
 pub mod numpyro;
 mod python;
 pub mod pytorch;
+mod scalar;

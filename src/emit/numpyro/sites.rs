@@ -2,10 +2,10 @@
 
 use super::{Context, line, refused};
 use crate::diagnostic::Result;
-use crate::emit::python::{Code, identifier, number, quoted, shape};
+use crate::emit::python::{Code, identifier, quoted, shape};
+use crate::emit::scalar::Words;
 use crate::ir::{Argument, Scalar};
 use crate::likelihood::TargetKind;
-use crate::syntax::ast::Operator;
 
 /// A line for each tensor, latent variables first.
 pub(super) fn weights(context: &mut Context, code: &mut Code) -> Result<()> {
@@ -33,7 +33,7 @@ pub(super) fn weights(context: &mut Context, code: &mut Code) -> Result<()> {
         }
         let mut numbers = vec![];
         for parameter in &prior.parameters {
-            numbers.push(unbracketed(scalar(context, parameter)?));
+            numbers.push(scalar(context, parameter)?);
         }
         let distribution = prior.distribution.signature().name;
         let Some(mut law) = of_prior(distribution, &numbers) else {
@@ -46,7 +46,9 @@ pub(super) fn weights(context: &mut Context, code: &mut Code) -> Result<()> {
             // Given its scales, one an output unit, the prior is a normal about 0.
             law = format!(
                 "dist.Normal(0.0, {} * {})",
-                numbers.last().map_or("1.0", |s| s),
+                numbers
+                    .last()
+                    .map_or("1.0".into(), |scale| bracketed(scale)),
                 context.tensor(local)
             );
         }
@@ -73,7 +75,7 @@ fn of_prior(name: &str, numbers: &[String]) -> Option<String> {
             // One weight is that of the first of two.
             let (weights, scales) = numbers.split_at(numbers.len() / 2);
             let weights = match weights {
-                [only] => format!("jnp.array([{only}, 1.0 - {only}])"),
+                [only] => format!("jnp.array([{only}, 1.0 - {}])", bracketed(only)),
                 all => format!("jnp.array([{}])", all.join(", ")),
             };
             let scales = scales.join(", ");
@@ -89,52 +91,33 @@ fn of_prior(name: &str, numbers: &[String]) -> Option<String> {
     })
 }
 
-/// Without the brackets around the whole, which a function's argument does not need.
-fn unbracketed(text: String) -> String {
-    match text
-        .strip_prefix('(')
-        .and_then(|rest| rest.strip_suffix(')'))
-    {
-        Some(inner) if !inner.contains(['(', ')']) => inner.into(),
-        _ => text,
+/// In brackets, where it is a sum or a product.
+fn bracketed(text: &str) -> String {
+    match text.contains(' ') {
+        true => format!("({text})"),
+        false => text.into(),
     }
 }
 
 /// A number of a prior or likelihood.
 fn scalar(context: &Context, of: &Scalar) -> Result<String> {
-    Ok(match of {
-        Scalar::Fixed(x) => number(*x),
+    let leaf = |leaf: &Scalar| match leaf {
         Scalar::Learned(learned) => {
             let name = &context.model.learned[*learned].name;
-            return Err(refused(format!(
+            Err(refused(format!(
                 "`{name}` is learned without a prior, so that its posterior cannot be drawn"
             ))
             .help("make it a latent variable: `latent NAME ~ HalfNormal(1)`, and NAME in its place")
-            .into());
+            .into())
         }
-        Scalar::Latent(latent) => context.tensor(*latent),
-        Scalar::Negate(a) => format!("-({})", scalar(context, a)?),
-        Scalar::Binary(operator, a, b) => {
-            let (a, b) = (scalar(context, a)?, scalar(context, b)?);
-            let sign = match operator {
-                Operator::Add => "+",
-                Operator::Subtract => "-",
-                Operator::Multiply => "*",
-                Operator::Divide => "/",
-                Operator::Power => "**",
-            };
-            format!("({a} {sign} {b})")
-        }
-        Scalar::Apply(function, a) => {
-            let function = match function.word() {
-                "sqrt" => "jnp.sqrt",
-                "exp" => "jnp.exp",
-                "log" => "jnp.log",
-                _ => "jax.nn.softplus",
-            };
-            format!("{function}({})", scalar(context, a)?)
-        }
-    })
+        Scalar::Latent(latent) => Ok(context.tensor(*latent)),
+        _ => unreachable!("a leaf is a learned number or a latent variable"),
+    };
+    let words = Words {
+        functions: ["jnp.sqrt", "jnp.exp", "jnp.log", "jax.nn.softplus"],
+        leaf: &leaf,
+    };
+    words.python(of)
 }
 
 /// A line for each target.
@@ -144,9 +127,7 @@ pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
         for argument in &observe.arguments {
             arguments.push(match argument {
                 Argument::Node(node) => context.value(*node),
-                Argument::Numbers(numbers) if numbers.width == 1 => {
-                    unbracketed(scalar(context, numbers.at(0))?)
-                }
+                Argument::Numbers(numbers) if numbers.width == 1 => scalar(context, numbers.at(0))?,
                 Argument::Numbers(numbers) => {
                     let each: Result<Vec<String>> = (0..numbers.width)
                         .map(|entry| scalar(context, numbers.at(entry)))
