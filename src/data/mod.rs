@@ -47,6 +47,7 @@ mod proposal;
 pub(crate) mod random;
 mod recipe;
 mod refusal;
+mod request;
 mod run_columns;
 pub mod scaling;
 mod seasonal_series;
@@ -65,6 +66,7 @@ mod tabular;
 mod targets;
 #[cfg(feature = "fetch")]
 mod unpack;
+mod values;
 pub mod verify;
 mod volumes;
 mod weights;
@@ -81,6 +83,7 @@ pub use memory::{Array, Bytes, Cells, Column, Memory};
 pub use missing::{VOID, is_missing};
 pub use places::{Place, download_directory, places};
 pub use proposal::{Proposal, propose};
+pub use request::Request;
 pub use sequences::{Padded, SequenceInput};
 pub use sheet::is_table;
 pub use steps::Steps;
@@ -88,6 +91,7 @@ pub use stored::{Piece, Stored};
 pub use streaming::{STREAMINGS, Streaming};
 pub use tabular::{Identifier, Seen};
 pub use targets::{load_all, of_other_examples};
+pub use values::Values;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
@@ -156,127 +160,6 @@ impl Split {
     /// Whether the examples have targets.
     pub fn has_targets(&self) -> bool {
         !self.target_shape.is_empty()
-    }
-}
-
-/// Numbers as the file has them. Targets are in memory; inputs may be [`Stored`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Values {
-    /// Bytes: pixels and labels.
-    U8(Vec<u8>),
-    /// float32 arrays.
-    F32(Vec<f32>),
-    /// float64 arrays, csv cells, wider integers.
-    F64(Vec<f64>),
-    /// Rows that stay in their files and are read as they are asked for.
-    Stored(Stored),
-}
-
-impl Values {
-    /// How many numbers there are.
-    pub fn len(&self) -> usize {
-        match self {
-            Values::U8(v) => v.len(),
-            Values::F32(v) => v.len(),
-            Values::F64(v) => v.len(),
-            Values::Stored(stored) => stored.rows() * stored.width(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The number at `index`; panics if there is none, or if it is stored and cannot be read: [`Values::of_rows`] and
-    /// [`Values::show`] give stored ones, many at a time.
-    pub fn get(&self, index: usize) -> f64 {
-        match self {
-            Values::U8(v) => f64::from(v[index]),
-            Values::F32(v) => f64::from(v[index]),
-            Values::F64(v) => v[index],
-            Values::Stored(stored) => {
-                let (row, entry) = (index / stored.width(), index % stored.width());
-                let read = stored.read(&[row]);
-                read.unwrap_or_else(|failure| panic!("{failure:?}"))
-                    .get(entry)
-            }
-        }
-    }
-
-    /// The numbers of `rows`, each row `width` numbers wide; stored ones stay where they are.
-    fn rows(&self, rows: &[usize], width: usize) -> Values {
-        fn pick<V: Copy>(values: &[V], rows: &[usize], width: usize) -> Vec<V> {
-            rows.iter()
-                .flat_map(|row| &values[row * width..(row + 1) * width])
-                .copied()
-                .collect()
-        }
-        match self {
-            Values::U8(v) => Values::U8(pick(v, rows, width)),
-            Values::F32(v) => Values::F32(pick(v, rows, width)),
-            Values::F64(v) => Values::F64(pick(v, rows, width)),
-            Values::Stored(stored) => Values::Stored(stored.subset(rows)),
-        }
-    }
-}
-
-/// Which data, and where to look for it.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// A name of the catalogue, or the path of a table, an `.npz`, IDX, a `.toml` or a folder of images.
-    pub data: String,
-    /// The data themselves, where a program has them in memory: `data` is what messages call them.
-    pub memory: Option<Memory>,
-    /// `--data-dir`, looked in before `BNNC_DATA` and the user's data directory.
-    pub data_dir: Option<PathBuf>,
-    /// `--target`: the target column of a table, or several with commas between.
-    pub target: Option<String>,
-    /// `--test-rows`: a file of the rows that are the test part.
-    pub test_rows: Option<PathBuf>,
-    /// The columns of a table that a run takes by their names; else the target is what `target` names or
-    /// the last column, and all others are inputs.
-    pub columns: Option<RunColumns>,
-    /// What else is said of a table.
-    pub choices: Choices,
-    /// What is taken out of the training part later, and by which seed: nothing is learned from it.
-    pub validation: Option<(split::Validation, u64)>,
-    /// What the model predicts, where that is known: labels are then what its classes are made of.
-    pub predicts: Option<TargetKind>,
-    /// The shape of the model's input, where that is known: images are to be of its size.
-    pub input: Option<Shape>,
-    /// The names and shapes of the model's inputs, where they are known.
-    pub inputs: Vec<(String, Shape)>,
-    /// Those of the model's inputs that are sequences, which have a length.
-    pub sequences: Vec<SequenceInput>,
-    /// Of each target that has a value a step, the input whose lengths it has: what stands behind these is missing.
-    pub steps_of: Vec<Option<String>>,
-    /// The names of the model's targets and what they are: [`Request::of_targets`] asks for each.
-    pub targets: Vec<(String, TargetKind)>,
-    /// The columns or arrays of a model's other targets, and of how many numbers they are: no inputs.
-    pub others: Vec<(String, usize)>,
-    /// The classes of a run, by which labels of an `.npz` are read, and whose labels images of these classes have; none
-    /// in the list where its labels are numbers from 0 on, `None` where there is no run.
-    pub classes: Option<Vec<String>>,
-    /// What a run said of its own `.npz`: the array of inputs and that of targets, taken of another one, too, if it has
-    /// them.
-    pub arrays: [Option<String>; 2],
-    /// When inputs stay in their files.
-    pub stream: Streaming,
-    /// Windows of time series alone whose targets are yet to come.
-    pub to_come: bool,
-}
-
-impl Request {
-    /// The input whose lengths the target has, of one with a value a step.
-    fn follows(&self) -> Option<&str> {
-        self.steps_of.first()?.as_deref()
-    }
-
-    /// The sequence that the model's input at `place` is, if it is one.
-    fn sequence(&self, place: usize) -> Option<&SequenceInput> {
-        let (name, _) = self.inputs.get(place)?;
-        self.sequences.iter().find(|of| of.name == *name)
     }
 }
 
@@ -448,7 +331,10 @@ pub fn facts(request: &Request) -> Result<Facts> {
         Resolved::Folder(path) if request.test_rows.is_none() => {
             Ok(Facts::of(&read_folder(&path, request, false)?))
         }
-        _ => Ok(Facts::of(&load(request)?)),
+        _ => Ok(Facts::of(&load(&Request {
+            without_inputs: true,
+            ..request.clone()
+        })?)),
     }
 }
 

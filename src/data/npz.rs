@@ -4,9 +4,11 @@
 
 mod archive;
 mod choose;
+mod dataset;
 mod inputs;
 mod labels;
 mod sequences;
+mod shapes;
 mod streamed;
 mod told;
 mod write;

@@ -92,6 +92,8 @@ pub(super) struct Unpadded<'a> {
     pub(super) width: usize,
     /// How many steps of each example are there; all of them where nothing says it.
     pub(super) lengths: Option<&'a [usize]>,
+    /// Which rows of their array they are, where they are not all.
+    pub(super) places: Option<&'a [usize]>,
     /// What the examples are called in messages; else they are rows, counted from 0.
     pub(super) names: Option<&'a dyn Fn(usize) -> String>,
 }
@@ -100,6 +102,11 @@ impl Unpadded<'_> {
     /// How many examples there are.
     fn examples(&self) -> usize {
         self.values.len() / (self.steps * self.width).max(1)
+    }
+
+    /// The row of its array that an example is.
+    fn row(&self, example: usize) -> usize {
+        self.places.map_or(example, |rows| rows[example])
     }
 
     fn length(&self, example: usize) -> usize {
@@ -152,7 +159,7 @@ impl Unpadded<'_> {
         let name = &of.name;
         let title = format!("{} holds sequences that end in NaN", self.what);
         Err(Diagnostic::error("E0510", title)
-            .note(format!("the first is that of row {example} (the first being 0)"))
+            .note(format!("the first is that of row {} (the first being 0)", self.row(example)))
             .help(format!(
                 "an array `{name}_length` beside it says how many steps of each sequence are there; what stands behind them \
                  is not looked at"
@@ -174,7 +181,8 @@ impl Unpadded<'_> {
         let (others, largest) = bad.fold((0, value), |(others, largest), at| {
             (others + 1, place(at).max(largest))
         });
-        let (row, step) = first;
+        let (example, step) = first;
+        let row = self.row(example);
         let SequenceInput { name, .. } = of;
         let title = match value {
             _ if value.fract() != 0.0 || value.is_nan() => {
@@ -195,7 +203,7 @@ impl Unpadded<'_> {
                 Some(names) => {
                     format!(
                         "it stands in {}, step {step} (the first being 0)",
-                        names(row)
+                        names(example)
                     )
                 }
             })

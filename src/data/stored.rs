@@ -130,6 +130,27 @@ impl Stored {
         self.source.read(&rows)
     }
 
+    /// All rows, in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`Stored::read`].
+    pub(super) fn whole(&self) -> Result<Values> {
+        let numbers = self.rows() * self.width();
+        let mut all = match self.kind() {
+            Kind::U8 => Values::U8(Vec::with_capacity(numbers)),
+            Kind::F32 => Values::F32(Vec::with_capacity(numbers)),
+            Kind::F64 => Values::F64(Vec::with_capacity(numbers)),
+        };
+        self.show(&mut |piece| match (&mut all, piece.values) {
+            (Values::U8(all), Values::U8(more)) => all.extend_from_slice(more),
+            (Values::F32(all), Values::F32(more)) => all.extend_from_slice(more),
+            (Values::F64(all), Values::F64(more)) => all.extend_from_slice(more),
+            _ => unreachable!("all pieces are of the source's kind"),
+        })?;
+        Ok(all)
+    }
+
     /// Begins to read rows that will be asked for next, on a thread of its own.
     pub fn expect(&self, rows: &[usize]) {
         if rows.is_empty() {

@@ -90,7 +90,10 @@ pub fn load_all(request: &Request) -> Result<(Dataset, Vec<Dataset>)> {
     let mut first: Option<Dataset> = None;
     let mut others = vec![];
     for request in request.of_targets()? {
-        let mut data = load(&request)?;
+        let mut data = load(&Request {
+            without_inputs: first.is_some(),
+            ..request.clone()
+        })?;
         let Some(first) = &first else {
             first = Some(data);
             continue;

@@ -202,11 +202,10 @@ impl<R: Read + Seek> Archive<'_, R> {
             return self.stored(inputs, choices);
         }
         let mut all = vec![];
-        for (name, found) in inputs.names().zip(&inputs.sequences) {
-            let values = self.input_values(name, choices)?;
+        for ((name, header), found) in inputs.arrays().zip(&inputs.sequences) {
             all.push(match found {
-                None => values,
-                Some(found) => found.rows(name, &self.path.display().to_string(), &values)?,
+                None => self.input_values(name, choices)?,
+                Some(found) => self.sequences_in_memory((name, header), found, choices)?,
             });
         }
         if all.len() == 1 {

@@ -164,6 +164,7 @@ impl OfSequences {
             steps: self.steps,
             width: self.of.width,
             lengths: self.lengths.as_deref().map(Vec::as_slice),
+            places: None,
             names: None,
         };
         Ok(sequences.rows(&self.of)?)
@@ -182,6 +183,7 @@ impl OfSequences {
             steps: self.steps,
             lengths: self.lengths.clone(),
         });
+        // What is none is told before a run begins.
         if self.of.vocabulary.is_some() {
             rows.show(&mut |_| ())?;
         }
@@ -221,7 +223,8 @@ impl Source for Rows {
             steps: self.steps,
             width: self.of.width,
             lengths: lengths.as_deref(),
-            names: Some(&|place| format!("row {} (the first being 0)", rows[place])),
+            places: Some(rows),
+            names: None,
         };
         Ok(sequences.rows(&self.of)?)
     }

@@ -1,7 +1,9 @@
 //! Arrays of inputs that stay in their archive: each row of one that is not compressed is found by its place.
 
-use super::archive::{Archive, channels_last};
+use super::archive::Archive;
 use super::inputs::Inputs;
+use super::sequences::OfSequences;
+use super::shapes::channels_last;
 use crate::data::error::{corrupt, unreadable};
 use crate::data::npy::{Header, read_header};
 use crate::data::stored::{FileArray, Numbers, Stored, beside, unpack};
@@ -86,6 +88,27 @@ impl<R: Read + Seek> Archive<'_, R> {
             });
         }
         Ok(Values::Stored(beside(all)?))
+    }
+
+    /// The rows that a model takes of sequences, in memory: of an array that can be read by its places without a copy of it.
+    pub(super) fn sequences_in_memory(
+        &mut self,
+        (name, header): (&str, &Header),
+        sequences: &OfSequences,
+        choices: &Choices,
+    ) -> Result<Values> {
+        let path = self.path.display().to_string();
+        let in_place = self.zip().is_some()
+            && header.number().is_some()
+            && !header.is_fortran()
+            && !self.is_compressed(name)?;
+        match in_place {
+            true => {
+                let array = self.stored_array(name, choices)?;
+                sequences.stored(name, &path, array)?.whole()
+            }
+            false => sequences.rows(name, &path, &self.input_values(name, choices)?),
+        }
     }
 
     fn stored_array(&mut self, name: &str, choices: &Choices) -> Result<Stored> {

@@ -29,6 +29,7 @@ fn stored<'a>(
         steps,
         width,
         lengths,
+        places: None,
         names: None,
     }
 }

@@ -195,6 +195,7 @@ impl Columns<'_> {
             steps,
             width: of.width,
             lengths: Some(&lengths),
+            places: None,
             names: Some(&|row| format!("line {}", self.lines[row])),
         };
         Ok((stored.rows(of)?, lengths))

@@ -193,6 +193,7 @@ impl Layout {
                     steps: longest,
                     width: piece.width,
                     lengths: Some(lengths),
+                    places: None,
                     names: Some(&|example| self.name(example)),
                 };
                 Ok((stored.rows(of)?, Shape::new(&[of.row_len()])))

@@ -101,13 +101,13 @@ pub(super) fn read(
         }
     };
     let is_predicted = wanted.of_run.is_some_and(|run| !run.targets_needed);
-    let read = table.written(&columns, needless(wanted), is_predicted)?;
+    let read = table.written(&columns, needless(wanted), is_predicted, request)?;
     let mut said = read.said;
     said.extend(lacks_counts(wanted, &asked));
     let seen = Seen {
         said,
         remarks,
-        streamed: Some(streaming::as_numbers(8 * read.split.inputs.len() as u64)),
+        streamed: Some(streaming::as_numbers(read.bytes)),
         identifiers: read.identifiers,
         groups,
         counts: counts.map(|counts| [counts, vec![]]),
@@ -137,6 +137,8 @@ struct Unread<'a> {
 /// The numbers of a table, and what was seen on the way.
 struct Read {
     split: Split,
+    /// What the inputs take.
+    bytes: u64,
     identifiers: Vec<Identifier>,
     said: Vec<String>,
 }
@@ -193,19 +195,22 @@ impl Unread<'_> {
         Ok(columns.expect("a table has rows"))
     }
 
-    /// Writes the inputs of all rows to a temporary file. The columns that say which row is which are kept where rows are
+    /// Writes the inputs of all rows to a temporary file, if they are wanted. The columns that say which row is which are kept where rows are
     /// predicted.
     fn written(
         &self,
         columns: &Columns,
         needless: Option<&str>,
         is_predicted: bool,
+        request: &Request,
     ) -> Result<Read> {
         let header = self.found.header();
         let width = columns.entries().len();
         let rows = self.found.rows() as usize;
         let bytes = (rows as u64).saturating_mul(8 * width as u64);
-        let mut scratch = Scratch::new(self.path, bytes, "`TMPDIR` names a folder with more room")?;
+        let help = "`TMPDIR` names a folder with more room";
+        let scratch = || Scratch::new(self.path, bytes, help);
+        let mut scratch = (!request.without_inputs).then(scratch).transpose()?;
         let kept = |name: &String| is_predicted && columns.identifiers.contains(name);
         let kept = (0..header.len()).filter(|place| kept(&header[*place]));
         let mut kept: Vec<(usize, Builder)> = kept.map(|at| (at, Builder::default())).collect();
@@ -213,7 +218,9 @@ impl Unread<'_> {
         let mut pieces = sheet::pieces(self.path, self.found)?;
         while let Some(sheet) = pieces.next(ROWS)? {
             let split = self.table(&sheet).split_of(columns, needless, &mut faults);
-            if let (Values::F64(numbers), true) = (&split.inputs, faults.is_empty()) {
+            if let (Values::F64(numbers), Some(scratch), true) =
+                (&split.inputs, &mut scratch, faults.is_empty())
+            {
                 let numbers = numbers.iter().flat_map(|x| x.to_le_bytes());
                 scratch.write(&numbers.collect::<Vec<u8>>())?;
             }
@@ -228,24 +235,26 @@ impl Unread<'_> {
         pieces.refuse_ragged()?;
         faults.finish("faults of the table")?;
         let last = last.expect("a table has rows");
-        let file = scratch.finish()?;
-        let array = FileArray::new(
-            self.path.to_owned(),
-            file,
-            0,
-            [rows, width],
-            Numbers::float64(),
-        )?;
+        let inputs = match scratch {
+            None => Values::U8(vec![]),
+            Some(scratch) => {
+                let (path, file) = (self.path.to_owned(), scratch.finish()?);
+                let numbers = Numbers::float64();
+                let array = FileArray::new(path, file, 0, [rows, width], numbers)?;
+                Values::Stored(Stored::new(array))
+            }
+        };
         let identifier = |(place, cells): (usize, Builder)| {
             Identifier(cells.finish(header[place].clone(), sheet::Decimal::Point))
         };
         Ok(Read {
             split: Split {
-                inputs: Values::Stored(Stored::new(array)),
+                inputs,
                 targets: Values::F64(targets),
                 len: rows,
                 ..last
             },
+            bytes,
             identifiers: kept.into_iter().map(identifier).collect(),
             said: pieces.said(),
         })

@@ -1,7 +1,7 @@
 //! Tables whose inputs are in a temporary file: what is read of them is what is read of the same table in memory.
 
 use super::*;
-use crate::data::{Choices, Streaming, load};
+use crate::data::{Choices, Facts, Streaming, facts, load};
 use std::fs;
 
 /// A table with a column of every kind, and how it is asked for.
@@ -80,6 +80,16 @@ fn assert_same([memory, file]: &[Dataset; 2]) {
 fn all_that_is_read_is_that_of_a_table_in_memory() {
     let (_folder, mut request) = place(200);
     assert_same(&both(&request));
+    let [memory, file] = [Streaming::Never, Streaming::Always].map(|stream| {
+        let request = Request {
+            stream,
+            ..request.clone()
+        };
+        facts(&request).unwrap()
+    });
+    assert!(file.streamed.is_some());
+    let streamed = None;
+    assert_eq!(Facts { streamed, ..file }, memory);
     // Classes, and means that the validation part has no say in.
     request.choices.missing = Some("age=median".into());
     request.target = Some("colour".into());
