@@ -73,7 +73,11 @@ fn load(
             None => data::load(&request)?,
         };
         check_part(&data, false, &own.inference)?;
-        Ok(data)
+        // Another target stands where one is yet to come.
+        Ok(match data.seen.to_come.is_empty() {
+            true => data,
+            false => data.without_targets(),
+        })
     };
     let loaded: Result<_> = alone.iter().map(load).collect();
     loaded.map_err(|failure| failure.within(source))
@@ -211,6 +215,7 @@ impl Run {
                                 targets: own.target_names(),
                                 ..Names::default()
                             },
+                            to_come: &[],
                             further: vec![],
                         };
                         Ok((columns(&[target], rows, &[], &[], None), single))
