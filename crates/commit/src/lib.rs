@@ -8,12 +8,15 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// An `Option<&'static str>`: the commit's name in hexadecimal, `None` where the sources are in no git repository. A
-/// package from a registry says the commit that it was made of.
+/// An `Option<&'static str>`: the commit's name in hexadecimal, `None` where the sources are in no git repository. That of
+/// the crate's own folder, of the package that it is of a registry, or of the folder around it, as `python` is in one.
 #[proc_macro]
 pub fn commit(_: TokenStream) -> TokenStream {
     let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let found = root.and_then(|root| repository(&root).or_else(|| package(&root)));
+    let found = root.and_then(|root| {
+        let above = || repository(root.parent()?);
+        repository(&root).or_else(|| package(&root)).or_else(above)
+    });
     let mut text = String::from("{ ");
     if let Some(found) = &found {
         // The compiler looks at these files before it takes the old result.
