@@ -67,7 +67,7 @@ pub(super) fn write(source: &Source, program: &Program) -> Draft {
     for (span, remark) in &remarks {
         text += &format!("# {}\n", places.said(*span, remark));
     }
-    text += &format!("input  x: real{shape}\ntarget y: {data_type}\n\n");
+    text += &format!("input  x: {shape}\ntarget y: {data_type}\n\n");
     text += &defaults(bayesian, estimator);
     text += &network(&rows, bayesian, estimator);
     text += &format!("\nobserve y ~ {likelihood}\nobjective elbo\n");
@@ -174,6 +174,16 @@ fn shape(program: &Program, lines: &[Line], rows: &[Row], remarks: &mut Vec<Rema
             .as_ref()
             .and_then(|shape| program.sizes(shape))
     };
+    let vocabulary = lines.iter().find_map(|line| line.vocabulary);
+    let is_recurrent = |step: &Step| ["lstm", "gru", "rnn"].contains(&step.layer);
+    let first_step = rows.iter().find_map(|row| match row {
+        Row::Step(step) => Some(step),
+        Row::Comment(_) => None,
+    });
+    let is_sequence = vocabulary.is_some() || first_step.is_some_and(is_recurrent);
+    if is_sequence {
+        return sequence(said.or_else(built), vocabulary, remarks);
+    }
     let sizes = said.or_else(built).unwrap_or_else(|| {
         let image = rows.iter().any(
             |row| matches!(row, Row::Step(step) if is_of_images(step) || step.layer == "flatten"),
@@ -190,7 +200,39 @@ fn shape(program: &Program, lines: &[Line], rows: &[Row], remarks: &mut Vec<Rema
         }
     });
     let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-    format!("[{}]", sizes.join(", "))
+    format!("real[{}]", sizes.join(", "))
+}
+
+/// The input's type where it is a sequence, whose examples may have lengths of their own; a guess is said among the
+/// remarks.
+fn sequence(
+    sizes: Option<Vec<usize>>,
+    vocabulary: Option<usize>,
+    remarks: &mut Vec<Remark>,
+) -> String {
+    const STEPS: usize = 100;
+    let mut guess = |what: &str| {
+        let remark = format!(
+            "the program does not say {what}: change that of `input` to yours; padding and lengths are in `bnnc explain padded`"
+        );
+        remarks.push((None, remark));
+    };
+    match (vocabulary, sizes.as_deref()) {
+        (Some(size), Some([steps])) => format!("token[{steps}, vocabulary = {size}]"),
+        (Some(size), _) => {
+            guess("how many steps a sequence has at most");
+            format!("token[{STEPS}, vocabulary = {size}]")
+        }
+        (None, Some([steps, channels])) => format!("real[{steps}, {channels}, padded]"),
+        (None, Some([channels])) => {
+            guess("how many steps a sequence has at most");
+            format!("real[{STEPS}, {channels}, padded]")
+        }
+        (None, _) => {
+            guess("the shape of a sequence");
+            format!("real[{STEPS}, 1, padded]")
+        }
+    }
 }
 
 /// The number of outputs of the last dense layer, if it says it.

@@ -3,6 +3,7 @@
 use super::arguments::{Call, SHAPES};
 use super::parser::{Argument, Expr, ExprKind};
 use super::program::{Program, Target, find};
+use super::recurrent;
 use crate::diagnostic::elsewhere::{self, Activation, plain};
 use crate::layer::{self, LAYERS, Layer, Sequences};
 use crate::show;
@@ -17,6 +18,8 @@ pub(super) struct Line {
     pub shape: Option<Vec<usize>>,
     /// The number of channels of the input, where this says it.
     pub channels: Option<usize>,
+    /// How many tokens there are, where the input is a sequence of them.
+    pub vocabulary: Option<usize>,
     /// The place of a softmax, which the likelihood applies itself.
     pub softmax: Option<Span>,
     /// What it says of the target's distribution, if that is what it is.
@@ -62,8 +65,7 @@ pub(super) enum Weights {
     Drawn(&'static str),
 }
 
-/// The layers that may mean the same here under their names. Those of sequences have other defaults elsewhere: a
-/// recurrent layer of Keras gives its last state alone.
+/// The layers that may mean the same here under their names. Those of sequences are in [`recurrent`].
 fn layer_names() -> impl Iterator<Item = &'static str> {
     let of_sequences = |entry: &&&'static dyn Layer| {
         entry.block().is_some() || entry.sequences() == Sequences::Tokens
@@ -115,6 +117,7 @@ fn translate(program: &Program, line: &mut Line, layer: &Expr) {
         "distributionlambda" => {
             line.distribution = Some(distribution(program, layer.span, arguments));
         }
+        _ if recurrent::translate(program, line, layer, (word, arguments)) => {}
         _ => known(program, line, layer, word, arguments),
     }
 }
@@ -191,6 +194,18 @@ fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments
     for argument in arguments {
         call.argument(program, argument, line);
     }
+    let is_pool = row.ours.starts_with("max_pool") || row.ours.starts_with("avg_pool");
+    // That of Keras.
+    if is_pool
+        && !arguments.iter().any(|given| {
+            matches!(
+                given.name.as_deref(),
+                None | Some("pool_size" | "kernel_size")
+            )
+        })
+    {
+        call.given.insert(0, "2".into());
+    }
     call.pad(&mut line.notes);
     if row.ours == "leaky_relu" && call.given.is_empty() && is_torch(layer) {
         call.given.push("0.01".into());
@@ -239,7 +254,7 @@ fn as_torch(layer: &str, given: &mut Vec<String>, affine: Option<bool>) {
 }
 
 /// Whether a layer is called by PyTorch's name, `nn.ReLU()`.
-fn is_torch(layer: &Expr) -> bool {
+pub(super) fn is_torch(layer: &Expr) -> bool {
     match &layer.kind {
         ExprKind::Call { callee, .. } => {
             matches!(&callee.kind, ExprKind::Name(name) if name.starts_with("nn.") || name.starts_with("torch."))

@@ -4,8 +4,10 @@
 mod arguments;
 mod draft;
 mod layers;
+mod module;
 mod parser;
 mod program;
+mod recurrent;
 mod statements;
 mod tokens;
 
@@ -56,7 +58,7 @@ pub fn translate(source: &Source) -> Result<Draft, Diagnostic> {
     if program.layers.is_empty() {
         return Err(
             Diagnostic::error("E0107", format!("no layers are found in {}", source.name))
-                .note("read are `Sequential([…])`, `model.add(…)`, and layers called one after another, `x = Dense(10)(x)`")
+                .note("read are `Sequential([…])`, `model.add(…)`, layers called one after another, `x = Dense(10)(x)`, and a `forward` that calls them so")
                 .help("write the layers of the model as a Sequential, or the model file by hand: `bnnc list layers`"),
         );
     }

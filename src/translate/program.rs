@@ -1,5 +1,6 @@
 //! What a program says of its model: the layers in their order, the input's shape, the loss.
 
+use super::module;
 use super::parser::{Argument, Expr, ExprKind};
 use super::statements::{Statement, statements};
 use super::tokens::{Kind, Token, tokens};
@@ -67,7 +68,15 @@ pub(super) fn read(text: &str) -> Program {
         }
         program.beside(&statement.value);
     }
-    let chain = program.chain(&statements);
+    let of_module = match program.layers.is_empty() {
+        true => module::layers(&statements, &mut program.notes),
+        false => vec![],
+    };
+    let chain = match of_module.is_empty() {
+        true => program.chain(&statements),
+        false => vec![],
+    };
+    program.layers.extend(of_module);
     if program.layers.is_empty() {
         program.layers = chain;
     } else if let Some(first) = chain.first() {

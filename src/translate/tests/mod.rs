@@ -398,3 +398,102 @@ fn no_text_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn recurrent_layers_of_keras_give_their_last_state() {
+    let lines = accepted(
+        "import keras\n\
+         model = keras.Sequential([\n\
+         keras.layers.Embedding(20000, 32, input_length=64, mask_zero=True),\n\
+         keras.layers.Bidirectional(keras.layers.LSTM(16, return_sequences=True)),\n\
+         keras.layers.TimeDistributed(keras.layers.Dense(8, activation='tanh')),\n\
+         keras.layers.GRU(12),\n\
+         keras.layers.Dense(1, activation='sigmoid')])\n\
+         model.compile(loss='binary_crossentropy')\n",
+    );
+    for line in [
+        "input  x: token[64, vocabulary = 20000]",
+        "embedding(32)",
+        "lstm(16, direction = both)",
+        "dense(8)",
+        "tanh",
+        "gru(12, returns = last)",
+        "output = dense(1)",
+        "observe y ~ Bernoulli(logits = output)",
+    ] {
+        assert!(
+            lines.iter().any(|found| found == line),
+            "{line}: {lines:#?}"
+        );
+    }
+    let lines = accepted(
+        "model = Sequential()\nmodel.add(LSTM(64, input_shape=(50, 3)))\nmodel.add(Dense(1))\nmodel.compile(loss='mse')\n",
+    );
+    assert!(
+        lines.contains(&"input  x: real[50, 3, padded]".into()),
+        "{lines:#?}"
+    );
+    assert!(
+        lines.contains(&"lstm(64, returns = last)".into()),
+        "{lines:#?}"
+    );
+}
+
+/// The class of PyTorch's own MNIST example.
+#[test]
+fn a_forward_that_calls_its_layers_is_read() {
+    let lines = accepted(
+        "import torch.nn as nn\nimport torch.nn.functional as F\n\
+         class Net(nn.Module):\n    \
+         def __init__(self):\n        \
+         super().__init__()\n        \
+         self.conv1 = nn.Conv2d(1, 32, 3, 1)\n        \
+         self.conv2 = nn.Conv2d(32, 64, 3, 1)\n        \
+         self.dropout1 = nn.Dropout(0.25)\n        \
+         self.fc1 = nn.Linear(9216, 128)\n        \
+         self.fc2 = nn.Linear(128, 10)\n    \
+         def forward(self, x):\n        \
+         x = self.conv1(x)\n        \
+         x = F.relu(x)\n        \
+         x = F.max_pool2d(F.relu(self.conv2(x)), 2)\n        \
+         x = self.dropout1(x)\n        \
+         x = torch.flatten(x, 1)\n        \
+         x = F.relu(self.fc1(x))\n        \
+         return F.log_softmax(self.fc2(x), dim=1)\n\
+         loss = F.nll_loss\n",
+    );
+    let network = lines.iter().skip_while(|line| *line != "network {").skip(1);
+    let network: Vec<&str> = network
+        .take_while(|line| *line != "}")
+        .map(|line| line.trim())
+        .collect();
+    assert_eq!(
+        network,
+        [
+            "conv2d(32, kernel = 3, stride = 1)",
+            "relu",
+            "conv2d(64, kernel = 3, stride = 1)",
+            "relu",
+            "max_pool2d(2)",
+            "dropout(0.25)",
+            "flatten",
+            "dense(128)",
+            "relu",
+            "output = dense(10)",
+        ],
+        "{lines:#?}"
+    );
+    assert!(
+        lines.contains(&"input  x: real[28, 28, 1]".into()),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn a_pool_has_the_size_that_it_has_in_keras() {
+    let lines = accepted(
+        "model = Sequential([Conv2D(8, 3, input_shape=(28, 28, 1)), MaxPooling2D(), Flatten(), Dense(10)])\n\
+         model.compile(loss='sparse_categorical_crossentropy')\n",
+    );
+    assert!(lines.contains(&"max_pool2d(2)".into()), "{lines:#?}");
+}
