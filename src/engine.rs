@@ -69,6 +69,10 @@ pub trait Predictor: Send {
         let _ = draw;
         None
     }
+    /// Whether nobody wants its predictions any more: what is made of them ends with an error soon.
+    fn is_stopped(&self) -> bool {
+        false
+    }
     /// What a sampler measured at each draw, by name, chain and draw.
     fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
         vec![]

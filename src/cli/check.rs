@@ -159,7 +159,7 @@ fn fix(args: &CheckArgs) -> Result<()> {
     config.inference = args.inference.clone().or(config.inference);
     let request = config.request(None);
     crate::train::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
-    fix::run(&args.model, &config)
+    fix::run(&args.model, &config, args.format)
 }
 
 /// Networks of the prior, on the data if any is named.

@@ -179,14 +179,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
             plural(config.all_epochs(), "epoch")
         ));
     }
-    let facts = Facts {
-        training_examples: Some(n),
-        validation_examples: record.validation_examples,
-        batch: Some(config.batch_size().min(n)),
-        data: Some(record.name),
-        training: Some(train::training(&config)),
-        ..train::facts(&config, &compiled.inference, None, &[], [&[]; 2])
-    };
+    let facts = train::facts_of_run(&config, &record, &compiled.inference);
     write(&compiled, &facts, args.format.unwrap_or_default());
     Ok(())
 }

@@ -60,8 +60,13 @@ impl LintFlags {
             allow: self.allow.clone(),
         };
         let mut facts = facts.clone();
-        // It takes a while, and one lint alone asks for it.
-        if lint::find("kl-outweighs-data").is_some_and(|lint| policy.shows(lint)) {
+        // It takes a while, and two lints alone ask for it.
+        let shows = |name| lint::find(name).is_some_and(|lint| policy.shows(lint));
+        let has_unseen = facts
+            .unseen_tokens
+            .iter()
+            .any(|(_, tokens)| !tokens.is_empty());
+        if shows("kl-outweighs-data") || has_unseen && shows("tokens-never-seen") {
             let plan = Arc::new(Plan::new(compiled.inference.clone()));
             facts.initial_terms = initial_terms(&plan, facts.training_examples);
         }

@@ -42,34 +42,10 @@ pub fn parameters(
             *sum = value.map(|value| sum.unwrap_or(0.0) + value / draws as f64);
         }
     }
-    let over_draws = over_draws(run, predictor, asked, seed);
+    let over_draws = OverDraws::of_points(&run.inference, predictor, asked, seed);
     let interpreter = predictor.centre();
     let plan = interpreter.plan().clone();
     Parameter::all(&plan, interpreter.variables(), &values, over_draws)
-}
-
-/// The moments of each tensor over the draws of a run whose draws are points, and how many these are; `None` where the
-/// posteriors' variables say more.
-fn over_draws(
-    run: &Opened,
-    predictor: &mut dyn Predictor,
-    asked: usize,
-    seed: u64,
-) -> Option<(usize, Vec<OverDraws>)> {
-    let inference = &run.inference;
-    let draws = predictor.draws(inference.draws_of_weights(asked));
-    if !inference.method.has_points() || draws < 2 {
-        return None;
-    }
-    let mut each = vec![OverDraws::default(); inference.tensors.len()];
-    for draw in 0..draws {
-        predictor.draw_weights(draw, seed);
-        // Tensors come first.
-        for (over, drawn) in each.iter_mut().zip(predictor.drawn()) {
-            over.add(&drawn.values);
-        }
-    }
-    Some((draws, each))
 }
 
 /// What the scored run loses by pruning, by its first target.

@@ -8,8 +8,13 @@ use crate::train::progress::number;
 
 /// The best that can be done without the inputs.
 pub enum Blind {
-    /// The classes' frequencies: their entropy, in nats an example.
-    Frequencies(f64),
+    /// The classes' frequencies.
+    Frequencies {
+        /// Their entropy, in nats an example.
+        entropy: f64,
+        /// The nll of an example where every class has the same probability.
+        uniform: f64,
+    },
     /// The targets' mean: its RMSE, in own units.
     Mean(f64),
     /// Of heavy-tailed targets: what mean and RMSE are is up to a few far ones, and either may be better.
@@ -26,7 +31,7 @@ impl Blind {
     /// Whether the last epoch, each minibatch under one draw of the weights, was no better.
     pub fn suspects(&self, nll: f64, fit: Fit) -> bool {
         match (self, fit) {
-            (Blind::Frequencies(entropy), _) => no_better(nll, *entropy),
+            (Blind::Frequencies { entropy, .. }, _) => no_better(nll, *entropy),
             (Blind::Mean(rmse), Fit::Rmse(found)) => no_better(found, *rmse),
             _ => !nll.is_finite(),
         }
@@ -38,16 +43,26 @@ fn no_better(found: f64, best: f64) -> bool {
     found >= best || !found.is_finite()
 }
 
-/// How many times worse than the mean a fit is that has gone astray.
+/// How many times worse than the mean, or than equal probabilities, a fit is that has gone astray.
 const ASTRAY: f64 = 2.0;
 
 /// What is to be said of a fit whose averaged predictions of training examples, with these `scores`, are no better.
 /// `cause`: what a lint says of it.
 pub fn warning(scores: &Scores, blind: &Blind, cause: Option<&Diagnostic>) -> Option<String> {
     let nll = scores.nll();
-    let (what, found, trivial, best) = match blind {
-        Blind::Frequencies(entropy) => ("nll", nll, "the classes' frequencies", *entropy),
-        Blind::Mean(rmse) => ("rmse", scores.number("rmse")?, "the targets' mean", *rmse),
+    let (what, found, trivial, best, known_nothing) = match blind {
+        Blind::Frequencies { entropy, uniform } => (
+            "nll",
+            nll,
+            "the classes' frequencies",
+            *entropy,
+            // Labels that are nearly all the same have next to no entropy, and a fit begins far above it.
+            uniform.max(*entropy),
+        ),
+        Blind::Mean(rmse) => {
+            let found = scores.number("rmse")?;
+            ("rmse", found, "the targets' mean", *rmse, *rmse)
+        }
         Blind::Unknown if !nll.is_finite() => {
             return Some(format!(
                 "the nll of training examples is {}: the fit has diverged; a lower learning rate is the first \
@@ -62,7 +77,7 @@ pub fn warning(scores: &Scores, blind: &Blind, cause: Option<&Diagnostic>) -> Op
     }
     let why = match cause {
         _ if best == 0.0 => "all targets are the same, so that there is nothing to learn".into(),
-        _ if !found.is_finite() || found > ASTRAY * best => {
+        _ if !found.is_finite() || found > ASTRAY * known_nothing => {
             "the fit has diverged; a lower learning rate is the first thing to try".into()
         }
         Some(cause) => {
@@ -107,7 +122,11 @@ mod tests {
 
     #[test]
     fn a_fit_that_is_no_better_than_a_constant_is_told_with_its_cause() {
-        let classes = Blind::Frequencies(2.3);
+        let uniform = 10f64.ln();
+        let classes = Blind::Frequencies {
+            entropy: 2.3,
+            uniform,
+        };
         let cause =
             Diagnostic::warning("kl-beyond-data", "the KL is too much").help("narrow the prior");
         let said = |value, cause| warning(&scores("nll", value), &classes, cause);
@@ -125,6 +144,13 @@ mod tests {
             let said = said(value, cause).unwrap();
             assert!(said.contains(why) && said.contains("2.3000"), "{said}");
         }
+        // Of labels that are nearly all the same.
+        let nearly = Blind::Frequencies {
+            entropy: 0.01,
+            uniform,
+        };
+        let said = warning(&scores("nll", 2.3), &nearly, None).unwrap();
+        assert!(said.contains("has learned nothing"), "{said}");
         let entry = |deviation| Observed {
             deviation,
             ..Observed::of([1.0, 9.0].into_iter()).unwrap()
@@ -147,7 +173,11 @@ mod tests {
         let mean = Blind::Mean(3.0);
         assert!(mean.suspects(1.0, Fit::Rmse(3.1)));
         assert!(!mean.suspects(1.0, Fit::Rmse(2.9)));
-        assert!(Blind::Frequencies(2.3).suspects(f64::NAN, Fit::Accuracy(0.1)));
+        let classes = Blind::Frequencies {
+            entropy: 2.3,
+            uniform: 2.3,
+        };
+        assert!(classes.suspects(f64::NAN, Fit::Accuracy(0.1)));
         assert!(!Blind::Unknown.suspects(5.0, Fit::Rmse(1e9)));
     }
 }

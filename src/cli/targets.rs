@@ -7,6 +7,7 @@ use crate::data::{self, Dataset, Request};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{fingerprint, fingerprint_of_targets};
 use crate::train::fitting;
+use clap::ValueEnum;
 
 impl Opened {
     /// The run as one of each of its model's targets alone, in their order, each read from what `source` names for it.
@@ -16,6 +17,29 @@ impl Opened {
     /// `E0506` where it names another number of them.
     pub fn of_targets(&self, source: &DataSource) -> Result<Vec<Opened>> {
         self.by_target(source.target.clone())
+    }
+
+    /// For programs: the examples with which `bnnc evaluate` scores a run, of its own data or of that called `data`, for each
+    /// of its targets. `part` is `test`, `validation` or `train`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Opened::choose_all`].
+    pub fn to_score(
+        &self,
+        alone: &[Opened],
+        data: Option<String>,
+        part: Option<&str>,
+    ) -> Result<Vec<Chosen>> {
+        let source = DataSource {
+            data,
+            ..DataSource::default()
+        };
+        let part = PartArgs {
+            split: part.and_then(|word| Which::from_str(word, false).ok()),
+            allow_changed: false,
+        };
+        self.choose_all(alone, &source, part, true)
     }
 
     /// As [`Opened::choose`], the same rows with each of the model's targets; `alone` are [`Opened::of_targets`].

@@ -150,7 +150,9 @@ fn tables(page: &str) -> impl Iterator<Item = (Vec<&str>, Vec<&str>)> {
             titles.clear();
             return None;
         }
-        let row: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let mut before = ' ';
+        let ends = |c: char| std::mem::replace(&mut before, c) != '\\' && c == '|';
+        let row: Vec<&str> = line.trim_matches('|').split(ends).map(str::trim).collect();
         if titles.is_empty() {
             titles = row;
             return None;

@@ -35,6 +35,8 @@ pub struct Facts {
     pub streamed: Option<String>,
     /// Labels below the largest that no training example has, where whole numbers may be labels without names.
     pub absent: Vec<usize>,
+    /// Of each input of tokens, those that no example of the training part has.
+    pub unseen_tokens: Vec<(String, Vec<usize>)>,
     /// The number of each training example's group, where a column names groups.
     pub groups: Option<Vec<u32>>,
     /// Where the training part's windows lie in their time series.
@@ -106,6 +108,7 @@ impl Facts {
                 Some(classes) if rank != 1 && !labels => absent(targets, classes, rank > 0),
                 _ => vec![],
             },
+            unseen_tokens: data.seen.unseen_tokens.clone(),
             groups: data.groups().map(<[u32]>::to_vec),
             in_time: data.in_time().cloned(),
             counts: data.counts(false).map(<[u32]>::to_vec),
@@ -150,6 +153,7 @@ impl Facts {
             taken: vec![],
             streamed: None,
             absent: vec![],
+            unseen_tokens: vec![],
             groups: None,
             in_time: None,
             counts: None,

@@ -182,14 +182,19 @@ pub(super) fn percent(column: &Column, marks: &[String]) -> [Option<usize>; 2] {
     [with, first(false)]
 }
 
+/// Whether counting begins at a number: 0, 1, 100, 101, 1000, 1001, … A year is none of these.
+fn is_first(value: f64) -> bool {
+    let power = 10f64.powf(value.log10().floor());
+    let of_power = value >= 100.0 && (value == power || value == power + 1.0);
+    value == 0.0 || value == 1.0 || of_power
+}
+
 /// Whether each number is one more than that above it, in enough rows to be no chance.
 fn counts_rows(column: &Column) -> bool {
     let mut last = None;
     let mut follows = |cell| match cell {
         Cell::Number(value) => {
-            let expected = last.map_or(value == 0.0 || value == 1.0, |last: f64| {
-                value == last + 1.0
-            });
+            let expected = last.map_or(is_first(value), |last: f64| value == last + 1.0);
             last = Some(value);
             expected
         }
@@ -281,6 +286,8 @@ mod tests {
         assert_eq!(looked("0 0 1 1").sentinel, None);
         assert_eq!(looked("0 0 5 3").sentinel, None);
         assert!(looked("0 1 2 3 4 5 6 7 8 9").counts_rows);
+        assert!(looked("1000 1001 1002 1003 1004 1005 1006 1007 1008 1009").counts_rows);
+        assert!(!looked("1991 1992 1993 1994 1995 1996 1997 1998 1999 2000").counts_rows);
         assert!(!looked("0 1 2").counts_rows && !looked("0 1 2 3 4 5 6 7 8 10").counts_rows);
     }
 }

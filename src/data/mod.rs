@@ -66,6 +66,7 @@ mod tabular;
 mod targets;
 #[cfg(feature = "fetch")]
 mod unpack;
+mod unseen;
 mod values;
 pub mod verify;
 mod volumes;
@@ -234,6 +235,10 @@ fn no_columns(data: &str) -> crate::diagnostic::Failure {
 /// An unknown name, data that is in none of the places, and every fault of a file (`E0501` to
 /// `E0508`); never a panic, whatever the file holds.
 pub fn load(request: &Request) -> Result<Dataset> {
+    Ok(load_rows(request)?.with_unseen_tokens(request))
+}
+
+fn load_rows(request: &Request) -> Result<Dataset> {
     let test_rows = request.test_rows.as_deref();
     if test_rows.is_some() && request.choices.test.is_some() {
         return Err(held_out::said_twice().into());

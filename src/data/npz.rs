@@ -90,7 +90,8 @@ pub(super) fn read(from: From, wanted: &Wanted) -> Result<Dataset> {
 /// What an archive holds: the shapes of its arrays, and its targets.
 pub(super) fn facts(from: From, wanted: &Wanted) -> Result<Facts> {
     let dataset = from.open(wanted)?.dataset(wanted, false)?;
-    Ok(Facts::of(&parted(dataset, wanted)?))
+    let dataset = parted(dataset, wanted)?;
+    Ok(Facts::of(&dataset.with_unseen_tokens(wanted.request)))
 }
 
 /// The inputs of an archive without targets; `None` of one with targets.

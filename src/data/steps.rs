@@ -14,7 +14,7 @@ use super::in_time::InTime;
 use super::sheet::{Column, Sheet};
 use super::{look, names};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::words::{counted, thousands};
+use crate::words::{counted, plural, thousands};
 use order::at;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -84,6 +84,27 @@ impl Steps {
             window,
             horizon: horizon.unwrap_or(1),
         }))
+    }
+
+    /// What an example is made of, as a sentence.
+    pub fn sentence(&self) -> String {
+        let named = |name: &String| format!("`{}`", name.replace('`', "'"));
+        let order = self.time.as_ref();
+        let order = order.map_or(String::new(), |time| {
+            format!(" in the order of {}", named(time))
+        });
+        let sequence = self.sequence.as_ref().map(named).unwrap_or_default();
+        let Some(window) = self.window else {
+            return format!("each sequence of {sequence} is an example, its rows the steps{order}");
+        };
+        let of = match sequence.is_empty() {
+            true => "the table".into(),
+            false => format!("a series of {sequence}"),
+        };
+        let [rows, later] = [window, self.horizon].map(|n| plural(n, "row"));
+        format!(
+            "each window of {rows} of {of}{order} is an example, and its target stands {later} behind the last of them"
+        )
     }
 
     /// The columns that say which step a row is: no inputs.

@@ -38,6 +38,8 @@ pub struct Seen {
     pub streamed: Option<String>,
     /// Columns that say which example a row is, as texts by the row of the file.
     pub identifiers: Vec<Identifier>,
+    /// Of each input of tokens, those that no example of the training part has.
+    pub(super) unseen_tokens: Vec<(String, Vec<usize>)>,
     pub(super) groups: Option<Vec<u32>>,
     /// The rows of the file that the steps of each sequence are, by the first one.
     pub of_steps: Option<HashMap<usize, Vec<usize>>>,

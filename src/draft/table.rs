@@ -269,7 +269,7 @@ impl Sketch<'_> {
         };
         let text = format!(
             "const width   = {width}\n\
-             const warm_up = {warm_up}    # epochs until the KL has its whole weight: half of those of the run file\n\
+             const warm_up = {warm_up}    # epochs until the KL has its whole weight: half of the run's, so of `--epochs E` `--set warm_up=E/2`\n\
              \n\
              input  x: real[{inputs}]\n\
              target {target}: {}\n\

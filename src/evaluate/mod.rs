@@ -179,6 +179,11 @@ fn at_once(part: &Part, batch_size: usize, draws: usize, detail: Detail) -> Resu
     Ok(group)
 }
 
+/// What ends predictions that nobody wants any more.
+pub fn stopped() -> Diagnostic {
+    Diagnostic::error("E0603", "predictions were stopped before their end")
+}
+
 /// The predictions averaged over draws, and the examples of which some draw's is not finite.
 ///
 /// # Errors
@@ -229,6 +234,9 @@ pub fn predict_some(
             .collect();
         kept.resize(if keep { batch.len * draws * columns } else { 0 }, 0.0);
         for draw in 0..draws {
+            if predictor.is_stopped() {
+                return Err(stopped().into());
+            }
             predictor.draw_weights(draw, seed);
             for first in (0..batch.len).step_by(batch_size) {
                 let range = first..batch.len.min(first + batch_size);

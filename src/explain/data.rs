@@ -50,8 +50,11 @@ impl Methods<'_> {
         let targets = (model.observed())
             .map(|(target, _)| format!("{} ({})", target.kind.notation(), code(&target.name)));
         let mut text = format!(
-            "The training set $Data$ holds {examples} examples{source}: {inputs} and targets {}.{}",
+            "The training set $Data$ holds {examples} examples{source}: {inputs} and targets {}.{}{}",
             join(targets.collect(), "and"),
+            (facts.made_of.as_ref()).map_or(String::new(), |made_of| format!(
+                " In that table {made_of}."
+            )),
             self.units()
         );
         if facts.validation_examples > 0 {
@@ -307,6 +310,21 @@ pub(super) fn space(shape: &[usize]) -> String {
     match shape {
         [] | [1] => "Reals".into(),
         axes => format!("Reals^({})", product(axes)),
+    }
+}
+
+/// Where one example of an input lies: tokens are whole numbers.
+pub(super) fn input_space(input: &Input) -> String {
+    match (input.sequence, &input.shape.0[..]) {
+        (
+            Some(Sequence {
+                vocabulary: Some(size),
+            }),
+            axes,
+        ) => {
+            format!("{{0, ..., {}}}^({})", size - 1, product(axes))
+        }
+        (_, axes) => space(axes),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::symbols::parameter_or_name;
 use super::{Kind, Methods, inline, when};
+use crate::document::code;
 use crate::ir::Argument;
 use crate::maths::Maths;
 use crate::signature::Kind as Takes;
@@ -41,15 +42,23 @@ impl Methods<'_> {
         let input = self.weights_after("x_n");
         let distribution = self.with_arguments(likelihood.notation(), &input);
         let formula = self.with_arguments(likelihood.formula(), "");
-        let width = self.model.target.kind.entries();
-        let entries = when(
-            width > 1,
-            match self.differs_by_entry() {
-                true => format!(", and so are the {width} entries $j$ of each"),
-                false => format!(", and so are the {width} entries of each"),
-            },
-        );
-        let summed = when(width > 1, "; a target's is the sum over its entries");
+        let (width, of_steps) = (self.model.target.kind.entries(), self.model.target.steps_of);
+        let which = when(self.differs_by_entry(), " $j$");
+        let (entries, summed) = match of_steps {
+            _ if width == 1 => (String::new(), ""),
+            None => (
+                format!(", and so are the {width} entries{which} of each"),
+                "; a target's is the sum over its entries",
+            ),
+            Some(input) => (
+                format!(
+                    ", and so are the entries{which} of each at the steps of {}, at most {width}: those behind its \
+                     length have no term",
+                    code(&self.model.inputs[input].name)
+                ),
+                "; a target's is the sum over the entries at its steps",
+            ),
+        };
         let (of_one, given, values) = (self.given("x_n"), self.given("x"), self.network_values());
         self.say(&format!(
             "Given all of these, the targets{of} are independent{entries}: $$y_n | {of_one} ~ {distribution}.$$ \

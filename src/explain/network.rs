@@ -1,9 +1,9 @@
 //! The network, layer by layer.
 
-use super::data::{product, space};
+use super::data::{input_space, product, space};
 use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
-use crate::ir::{Call, Composition, Handle, Node};
+use crate::ir::{Call, Composition, Node};
 use crate::layer;
 use crate::report::check::{LayerRow, layer as layer_row};
 use crate::signature::Constant;
@@ -21,6 +21,8 @@ struct Row {
     value: LayerRow,
     /// The values it takes, as the language writes them: ` on (a, b)`. Empty of one that takes the value above it.
     on: String,
+    /// What it is of, in the notation of formulas.
+    space: String,
 }
 
 impl Row {
@@ -39,13 +41,13 @@ impl Row {
             (n, _) => format!("${times} times {}$", thousands(n)),
         };
         let layer = match self.value.layer.as_str() {
-            "input" => "input".into(),
+            layer if layer.starts_with("input") => layer.into(),
             layer => code(layer),
         };
         vec![
             code(&self.value.name) + &when(times > 1, run),
             layer + &self.on,
-            inline(space(&self.value.shape)),
+            inline(&self.space),
             weights,
         ]
     }
@@ -55,17 +57,31 @@ impl Methods<'_> {
     pub(super) fn network(&mut self) {
         self.document.heading("Generative model");
         self.document.subheading("Network");
-        let nodes: Vec<Handle<Node>> = self.model.nodes.iter().map(|(handle, _)| handle).collect();
+        let start = self.start();
+        let nodes = self.model.nodes.iter();
+        let below = nodes.skip_while(|(_, node)| node.name != start).skip(1);
         // What `observe` makes of the last value belongs to the likelihood.
-        let layers = nodes[1..].iter().filter(|node| self.root(**node) == **node);
-        let layers: Vec<&Node> = layers.map(|node| &self.model.nodes[*node]).collect();
-        let chain = layers
-            .iter()
-            .zip(&nodes)
-            .all(|(node, before)| node.inputs == [*before]);
+        let layers = below.filter(|(handle, _)| self.root(*handle) == *handle);
+        let layers = layers.filter(|(handle, _)| !self.model.is_length(*handle));
+        let layers: Vec<&Node> = layers.map(|(_, node)| node).collect();
+        let before = layers.iter().map(|node| node.name.as_str());
+        let before = std::iter::once(start).chain(before);
+        let chain = layers.iter().zip(before).all(|(node, before)| {
+            let values = self.model.values_of(node);
+            matches!(values[..], [value] if self.model.nodes[value].name == before)
+        });
         self.opening(&layers, chain);
         self.layer_table(&layers, chain);
         self.definitions(&layers);
+        self.padding(&layers);
+    }
+
+    /// The name of the value that the layers begin at: the only input, or the row of several, of which each is a part.
+    fn start(&self) -> &str {
+        match &self.model.inputs[..] {
+            [only] => &only.name,
+            _ => &self.model.input.name,
+        }
     }
 
     fn opening(&mut self, layers: &[&Node], chain: bool) {
@@ -87,9 +103,10 @@ impl Methods<'_> {
         let parts: Vec<String> = parts.collect();
         let with = when(!parts.is_empty(), format!(", with {}", parts.join(" and ")));
         let last = layers.last().map_or("", |node| &node.name);
+        let last = self.model.compositions.called(last);
         if self.alone.len() > 1 {
             let values = self.roots().into_iter();
-            let values = values.map(|root| code(&self.model.nodes[root].name));
+            let values = values.map(|root| code(&self.called(root)));
             return self.say(&format!(
                 "A network of {} maps an input $x$ to its values {} through the layers of [#layers]{with}; below, each \
                  of these values stands for what the network makes of $x$.",
@@ -107,19 +124,20 @@ impl Methods<'_> {
             "A network of {} maps an input $x$ to its value {} through the layers of [#layers]{with}\
              {composition} $f({})$ is that value.",
             counted(total, "number", "numbers"),
-            code(last),
+            code(&last),
             self.weights_after("x")
         ));
     }
 
     fn layer_table(&mut self, layers: &[&Node], chain: bool) {
         let rows = self.rows(layers, "", None);
-        let input = &self.model.input;
-        let space = inline(space(&input.shape.0));
-        let first = [&code(&input.name), "input", &space, ""];
-        let mut cells = vec![first.map(String::from).to_vec()];
-        // Several inputs have a row each.
-        cells.retain(|_| self.model.inputs.len() == 1);
+        let mut cells = match &self.model.inputs[..] {
+            [only] => {
+                let first = [&code(&only.name), "input", &inline(input_space(only)), ""];
+                vec![first.map(String::from).to_vec()]
+            }
+            _ => vec![],
+        };
         let (mut repeated, mut at) = (false, 0);
         while at < rows.len() {
             let (period, times) = repeats(&rows[at..]);
@@ -162,32 +180,33 @@ impl Methods<'_> {
         };
         let mut rows: Vec<Row> = Vec::new();
         let mut before: Option<&str> = match within.is_empty() {
-            true => Some(&self.model.input.name),
+            true => Some(self.start()),
             false => None,
         };
         for node in layers {
             let value = layer_row(self.model, node);
-            let takes_above = value.inputs.iter().map(String::as_str).eq(before);
-            before = Some(&node.name);
             let of = compositions.of(&node.name, within);
+            let inputs = of.map_or(&value.inputs, |of| &of.inputs);
+            let takes_above = inputs.iter().map(String::as_str).eq(before);
+            before = Some(&node.name);
             let name_here = name(&node.name);
             if let Some(row) = rows
                 .last_mut()
                 .filter(|row| of.is_some() && row.value.name == name_here)
             {
                 row.value.weights += value.weights;
+                row.space = space(&value.shape);
                 row.value.shape = value.shape;
                 continue;
             }
-            let taken = node.inputs.iter().map(|value| {
-                let above = &self.model.nodes[*value].name;
+            let taken = inputs.iter().map(|above| {
                 let inside = inside.filter(|_| below(above, within).is_none());
                 let Some(inside) = inside else {
                     return code(&name(above));
                 };
                 let mut given = inside.given.iter();
-                match given.find(|(_, given)| given == value) {
-                    _ if inside.input == Some(*value) => ITS_INPUT.into(),
+                match given.find(|(_, given)| self.model.nodes[*given].name == *above) {
+                    _ if inside.inputs.first() == Some(above) => ITS_INPUT.into(),
                     Some((parameter, _)) => code(parameter),
                     None => code(compositions.of(above, "").map_or(above, |of| &of.path)),
                 }
@@ -195,7 +214,7 @@ impl Methods<'_> {
             let taken: Vec<String> = taken.collect();
             let is_first = rows.is_empty() && !within.is_empty();
             let on = match &taken[..] {
-                _ if takes_above || value.inputs.is_empty() => String::new(),
+                _ if takes_above || taken.is_empty() => String::new(),
                 [one] if is_first && one == ITS_INPUT => String::new(),
                 [one] => format!(" on {one}"),
                 all => format!(" on ({})", all.join(", ")),
@@ -206,7 +225,13 @@ impl Methods<'_> {
                 layer,
                 ..value
             };
-            rows.push(Row { value, on });
+            let input = self
+                .model
+                .inputs
+                .iter()
+                .find(|input| input.name == node.name);
+            let space = input.map_or_else(|| space(&value.shape), input_space);
+            rows.push(Row { value, on, space });
         }
         rows
     }
@@ -248,6 +273,33 @@ impl Methods<'_> {
             }));
         }
         cells
+    }
+
+    /// What becomes of the steps behind the lengths of sequences.
+    fn padding(&mut self, layers: &[&Node]) {
+        if self
+            .model
+            .inputs
+            .iter()
+            .all(|input| input.sequence.is_none())
+        {
+            return;
+        }
+        let takes_length = |node: &&&Node| {
+            let mut inputs = node.inputs.iter();
+            inputs.any(|value| self.model.is_length(*value))
+        };
+        let told = layers.iter().filter(takes_length);
+        let told = told.filter_map(|node| Some(node.call.as_ref()?.layer?.signature().name));
+        let told: Vec<String> = distinct(told).into_iter().map(code).collect();
+        let are = if told.len() == 1 { "is" } else { "are" };
+        let told = when(
+            !told.is_empty(),
+            format!(": {} {are} told the length", join(told, "and")),
+        );
+        self.say(&format!(
+            "The steps behind a sequence's length are padding, and take no part in what the network makes of it{told}."
+        ));
     }
 
     /// What each kind of layer does, once.

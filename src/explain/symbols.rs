@@ -197,6 +197,11 @@ impl Methods<'_> {
         }
     }
 
+    /// What the file calls a value of the network.
+    pub(super) fn called(&self, node: Handle<Node>) -> String {
+        self.model.compositions.called(&self.model.nodes[node].name)
+    }
+
     /// A value of the network in a formula; `at` is what it is a function of, or nothing.
     pub(super) fn value(&self, node: Handle<Node>, at: &str) -> String {
         let found = &self.model.nodes[node];
@@ -205,7 +210,7 @@ impl Methods<'_> {
         let layer = found.call.as_ref().and_then(|call| call.layer);
         match (layer, found.inputs.first()) {
             _ if root == node && self.output() == Some(node) => format!("f{argument}"),
-            _ if root == node => format!("{}{argument}", name(&found.name)),
+            _ if root == node => format!("{}{argument}", name(&self.called(node))),
             (Some(layer), Some(above)) => {
                 format!("{}({})", layer.signature().name, self.value(*above, at))
             }

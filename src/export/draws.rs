@@ -6,6 +6,7 @@ use crate::data;
 use crate::data::random::Stream;
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::engine::{Drawn, Predictor};
+use crate::evaluate;
 use crate::examples::Part;
 use crate::ir::{Handle, Inference, Tensor};
 use crate::memory;
@@ -155,6 +156,9 @@ pub fn collect(
     drop(drawn);
     if numbers > 0 || asked.predictions || asked.log_likelihood {
         for at in 0..asked.draws {
+            if predictor.is_stopped() {
+                return Err(evaluate::stopped().into());
+            }
             let draw = asked.order.get(at).copied().unwrap_or(at);
             predictor.draw_weights(draw, asked.seed);
             let drawn = predictor.drawn();

@@ -2,6 +2,7 @@
 
 use super::arena::Handle;
 use super::model::Node;
+use crate::layer;
 use crate::source::Span;
 use std::collections::HashMap;
 
@@ -16,8 +17,8 @@ pub struct Composition {
     pub block: Option<String>,
     /// Where the file has it.
     pub line: Span,
-    /// The value that it takes; `None` where something is wrong with that.
-    pub input: Option<Handle<Node>>,
+    /// The names of the values that it takes; none where something is wrong with these.
+    pub inputs: Vec<String>,
     /// The block's parameters that are given values, with these.
     pub given: Vec<(String, Handle<Node>)>,
 }
@@ -73,6 +74,27 @@ impl Compositions {
             (None, Some((_, inside))) => format!("{}'s {inside}", of.path),
             (None, None) => name.into(),
         }
+    }
+
+    /// What the file calls a value: the last one of a layer that is written in the language, `h.recurrent`, is `h`
+    /// there, and an entry of it `h[0]`.
+    pub fn called(&self, name: &str) -> String {
+        let start = name.rfind('(').map_or(0, |at| at + 1);
+        let (function, value) = name.split_at(start);
+        let Some(of) = self.layer_of(value) else {
+            return name.into();
+        };
+        let entry = value.find(['[', ')']).unwrap_or(value.len());
+        format!("{function}{}{}", of.path, &value[entry..])
+    }
+
+    /// The layer written in the language that a value is in.
+    pub fn layer_of(&self, name: &str) -> Option<&Composition> {
+        let mut dots = name.match_indices('.').map(|(at, _)| at);
+        dots.find_map(|at| {
+            let of = self.at(&name[..at])?;
+            layer::find(of.block.as_deref()?).map(|_| of)
+        })
     }
 
     /// The outermost one below the path `within` that a name belongs to; `within` is empty for the network.

@@ -30,6 +30,8 @@ pub struct Facts {
     pub classes: Option<usize>,
     /// Labels below the largest that no training example has.
     pub absent_classes: Vec<usize>,
+    /// Of each input of tokens, those that no example has of the training part and what is set aside of it.
+    pub unseen_tokens: Vec<(String, Vec<usize>)>,
     /// Each entry of a real target, as the model sees it: scaled. Empty where that is not known.
     pub targets: Vec<Observed>,
     /// The same three of further targets.
@@ -37,6 +39,8 @@ pub struct Facts {
     /// Each term of the loss before the first step, unscaled, in nats, expected over the initialisers;
     /// empty where that has not been worked out.
     pub initial_terms: Vec<Option<f64>>,
+    /// What an example is made of, where that is not one row: a sentence.
+    pub made_of: Option<String>,
     /// The data set's name.
     pub data: Option<String>,
     /// Constants that were overridden, and with what.
@@ -123,6 +127,7 @@ pub struct Method {
 impl Facts {
     /// M, the minibatches of an epoch.
     pub fn batches(&self) -> Option<usize> {
-        Some(self.training_examples?.div_ceil(self.batch?))
+        let batch = self.batch.filter(|batch| *batch > 0)?;
+        Some(self.training_examples?.div_ceil(batch))
     }
 }

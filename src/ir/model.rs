@@ -95,6 +95,21 @@ impl Model {
         self.observe.summary(self.target.kind)
     }
 
+    /// Whether a value is the length of a sequence.
+    pub fn is_length(&self, value: Handle<Node>) -> bool {
+        let is_entry = self.nodes[value]
+            .call
+            .as_ref()
+            .is_some_and(|call| call.layer.is_none());
+        is_entry && self.nodes.values().any(|node| node.length == Some(value))
+    }
+
+    /// The values that a node is made of, without the lengths of sequences.
+    pub fn values_of(&self, node: &Node) -> Vec<Handle<Node>> {
+        let values = node.inputs.iter().copied();
+        values.filter(|value| !self.is_length(*value)).collect()
+    }
+
     /// The layers that normalise by a minibatch's statistics, each with the positions of an example that these are
     /// taken over.
     pub fn batch_statistics(&self) -> impl Iterator<Item = (&Node, usize)> {

@@ -95,7 +95,7 @@ impl Model {
             .arguments
             .iter()
             .map(|argument| match argument {
-                Argument::Node(node) => self.nodes[*node].name.clone(),
+                Argument::Node(node) => self.compositions.called(&self.nodes[*node].name),
                 Argument::Numbers(numbers) => {
                     let text = |scalar| self.scalar_with(scalar, &|l| l.name.clone());
                     match &numbers.each[..] {

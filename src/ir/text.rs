@@ -63,10 +63,13 @@ fn field(out: &mut String, key: &str, value: impl std::fmt::Display) {
     line!(out, "    {key:<10}{value}");
 }
 
+/// The characters of a column of types.
+const TYPE_WIDTH: usize = 20;
+
 /// `  name                    shape                 rest`, with two blanks between columns of any length:
 /// `bnnc diff` splits there.
 fn columns(out: &mut String, [name, shape, rest]: [&str; 3]) {
-    line!(out, "  {name:<22}  {shape:<20}  {rest}");
+    line!(out, "  {name:<22}  {shape:<TYPE_WIDTH$}  {rest}");
 }
 
 fn data(out: &mut String, model: &Model, facts: &Facts) {
@@ -75,11 +78,16 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
         Some(name) => line!(out, "\ndata  {name}"),
         None => line!(out, "\ndata"),
     }
-    for input in &model.inputs {
-        columns(out, [&input.name, &input.data_type("B"), "input"]);
-    }
-    for (target, _) in model.observed() {
-        columns(out, [&target.name, &target.kind.to_string(), "target"]);
+    let inputs = model.inputs.iter();
+    let inputs = inputs.map(|input| (&input.name, input.data_type("B"), "input"));
+    let targets = model.observed();
+    let targets = targets.map(|(target, _)| (&target.name, target.kind.to_string(), "target"));
+    let rows: Vec<(&String, String, &str)> = inputs.chain(targets).collect();
+    // The type of a sequence is longer than most.
+    let longest = rows.iter().map(|(_, data_type, _)| data_type.len()).max();
+    let width = longest.unwrap_or(0).max(TYPE_WIDTH);
+    for (name, data_type, what) in &rows {
+        line!(out, "  {name:<22}  {data_type:<width$}  {what}");
     }
     let aside = match facts.validation_examples {
         0 => String::new(),

@@ -18,7 +18,7 @@ impl Lint for BlundellVanishes {
         include_str!("../../docs/lints/blundell-weights-vanish.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
-        let batches = facts.training_examples?.div_ceil(facts.batch?);
+        let batches = facts.batches()?;
         let title = format!("99.9 % of the KL falls on 10 of an epoch's {batches} minibatches");
         (inference.objective.minibatch == Minibatch::Blundell && batches > 30).then(|| {
             Diagnostic::warning(self.name(), title)

@@ -40,6 +40,7 @@ mod targets_not_standardized;
 mod temperature_not_one;
 mod tempered_noise;
 mod tempered_sampler;
+mod tokens_never_seen;
 mod unused_block;
 mod warm_up_never_ends;
 mod weight_decay_beside_prior;
@@ -121,6 +122,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &targets_not_standardized::TargetsNotStandardized,
     &kl_beyond_data::KlBeyondData,
     &classes_never_seen::ClassesNeverSeen,
+    &tokens_never_seen::TokensNeverSeen,
     &flipout_alone::FlipoutAlone,
     &warm_up_never_ends::WarmUpNeverEnds,
     &weight_decay_beside_prior::WeightDecayBesidePrior,

@@ -1,6 +1,7 @@
 //! What the parameters of a run are now: how far from 0, how uncertain, and what each costs.
 
-use crate::ir::{Role, TermKind};
+use crate::engine::Predictor;
+use crate::ir::{Inference, Role, TermKind};
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::posterior::{Entries, Variational};
 
@@ -59,6 +60,32 @@ pub struct OverDraws {
 }
 
 impl OverDraws {
+    /// The moments of each tensor of a run whose draws are points, in the model's order, and over how many draws these
+    /// are; `None` where the posteriors' variables say more.
+    pub fn of_points(
+        inference: &Inference,
+        predictor: &mut dyn Predictor,
+        asked: usize,
+        seed: u64,
+    ) -> Option<(usize, Vec<OverDraws>)> {
+        let draws = predictor.draws(inference.draws_of_weights(asked));
+        if !inference.method.has_points() || draws < 2 {
+            return None;
+        }
+        let mut each = vec![OverDraws::default(); inference.tensors.len()];
+        for draw in 0..draws {
+            if predictor.is_stopped() {
+                break;
+            }
+            predictor.draw_weights(draw, seed);
+            // Tensors come first.
+            for (over, drawn) in each.iter_mut().zip(predictor.drawn()) {
+                over.add(&drawn.values);
+            }
+        }
+        Some((draws, each))
+    }
+
     /// Adds a draw, by Welford's update.
     pub fn add(&mut self, draw: &[f32]) {
         self.mean.resize(draw.len(), 0.0);

@@ -6,12 +6,14 @@ use super::reused::{ReusedRow, again, reused};
 use crate::data::Columns;
 use crate::distribution::Support;
 use crate::ir::{
-    Compositions, Counted, Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node,
-    Position, Role, Tensor, Term, TermKind,
+    Compositions, Counted, Facts, Fitted, Form, Handle, Inference, Input, LambdaFactor, Largest,
+    Node, Position, Role, Tensor, Term, TermKind,
 };
+use crate::layer::Sequence;
 use crate::plan::Plan;
 use crate::signature::Constant;
 use crate::spread;
+use crate::words::{counted, thousands};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -254,6 +256,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         .nodes
         .iter()
         .filter(|(_, node)| node.call.is_some() || node.name == inference.inputs[0].name)
+        .filter(|(handle, _)| !inference.is_length(*handle))
         .map(|(_, node)| layer(inference, node));
     let learned = inference
         .learned
@@ -376,8 +379,8 @@ pub fn layer(inference: &Inference, node: &Node) -> LayerRow {
     let entries = parameters.map(|tensor| inference.tensors[tensor].shape.len());
     // An input takes nothing, and an entry of a value says what it is of.
     let takes = node.call.as_ref().is_some_and(|call| call.layer.is_some());
-    let inputs = node.inputs.iter().filter(|_| takes);
-    let inputs = inputs.map(|input| inference.nodes[*input].name.clone());
+    let inputs = inference.values_of(node).into_iter().filter(|_| takes);
+    let inputs = inputs.map(|input| inference.nodes[input].name.clone());
     let again = again(inference, node);
     LayerRow {
         name: node.name.clone(),
@@ -396,9 +399,9 @@ fn call(inference: &Inference, node: &Node) -> String {
     let call = node.call.as_ref();
     let Some((layer, call)) = call.and_then(|call| Some((call.layer?, call))) else {
         let mut inputs = inference.inputs.iter();
-        return match inputs.any(|input| input.name == node.name) {
-            true => "input".into(),
-            false => inference.call_text(node),
+        return match inputs.find(|input| input.name == node.name) {
+            Some(input) => input_text(input),
+            None => inference.call_text(node),
         };
     };
     let signature = layer.signature();
@@ -423,6 +426,22 @@ fn call(inference: &Inference, node: &Node) -> String {
     match shown.is_empty() {
         true => signature.name.into(),
         false => format!("{}({})", signature.name, shown.join(", ")),
+    }
+}
+
+/// `input`, and how long a sequence can be.
+fn input_text(input: &Input) -> String {
+    let Some(Sequence { vocabulary }) = input.sequence else {
+        return "input".into();
+    };
+    let steps = input.shape.0.first().copied().unwrap_or(1);
+    match vocabulary {
+        None => format!("input, at most {}", counted(steps, "step", "steps")),
+        Some(size) => format!(
+            "input, at most {} of {} tokens",
+            thousands(steps),
+            thousands(size)
+        ),
     }
 }
 

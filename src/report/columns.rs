@@ -1,7 +1,7 @@
 //! What became of a table's columns, where something had to be decided: all but plain numbers.
 
 use super::table::table as aligned;
-use crate::data::{Code, Columns, shortened};
+use crate::data::{Code, Columns, Steps, shortened};
 use crate::words::{plural, short};
 
 /// The most columns that are listed.
@@ -50,6 +50,12 @@ pub fn decided(columns: &Columns) -> Vec<Row> {
         ));
     }
     rows
+}
+
+/// Lines that say which columns of a table are taken and, of rows that are steps, what an example is made of.
+pub fn lines(columns: &Columns) -> Vec<String> {
+    let steps = columns.steps.iter().map(Steps::sentence);
+    std::iter::once(columns.to_string()).chain(steps).collect()
 }
 
 /// Where a further target is read from, in lines: its columns with what became of them, or its array.

@@ -74,7 +74,8 @@ impl<'a> Fold<'a> {
             let root = self.root(&layer.name);
             let own = rows.last().filter(|last| last.name == root).is_some();
             if !own {
-                on = self.on(layer, above);
+                let taken = composition.map_or(&layer.inputs, |of| &of.inputs);
+                on = self.on(&layer.name, taken, above);
                 count = 0;
                 let first = LayerRow {
                     name: root.into(),
@@ -96,17 +97,17 @@ impl<'a> Fold<'a> {
         rows
     }
 
-    /// ` on a`, where a layer does not take the value above it alone.
-    fn on(&self, layer: &LayerRow, above: Option<&str>) -> String {
-        let parent = layer.name.rsplit_once('.').map(|(parent, _)| parent);
-        let inputs = layer.inputs.iter().map(|input| {
+    /// ` on a`, where what a layer takes is not the value above it alone.
+    fn on(&self, layer: &str, taken: &[String], above: Option<&str>) -> String {
+        let parent = layer.rsplit_once('.').map(|(parent, _)| parent);
+        let inputs = taken.iter().map(|input| {
             // `.conv2d_1` stands beside the layer.
             let beside = parent.and_then(|parent| input.strip_prefix(parent));
             let beside = beside.filter(|rest| self.unfolded && rest.starts_with('.'));
             beside.unwrap_or(self.root(input))
         });
         let inputs: Vec<&str> = inputs.collect();
-        let is_above = layer.inputs.iter().map(String::as_str).eq(above);
+        let is_above = taken.iter().map(String::as_str).eq(above);
         match &inputs[..] {
             [] => String::new(),
             _ if is_above => String::new(),

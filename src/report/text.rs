@@ -47,7 +47,9 @@ impl Check {
             *out += &wrapped("  ", chosen, width);
         }
         if let Some(columns) = &self.columns {
-            *out += &wrapped("  ", &columns.to_string(), width);
+            for line in columns::lines(columns) {
+                *out += &wrapped("  ", &line, width);
+            }
             *out += &columns::table(&columns::decided(columns), "  ", width);
         }
         for line in &self.taken {

@@ -5,6 +5,7 @@ use super::Config;
 use super::config::is_path;
 use super::fitting::{self, input_mismatch, inputs_mismatch, order_of_classes};
 use super::prepared::batch_fits;
+use super::run_dir::DataRecord;
 use crate::compile::Compiled;
 use crate::data::{self, split};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -143,12 +144,14 @@ pub fn facts(
         evaluation_samples: Some(config.evaluation_samples),
         classes: first.classes,
         absent_classes: first.absent_classes,
+        unseen_tokens: found.map_or(vec![], |found| found.unseen_tokens.clone()),
         targets: first.targets,
         others: (1..)
             .zip(others)
             .map(|(number, found)| target(number, found))
             .collect(),
         initial_terms: vec![],
+        made_of: found.and_then(|found| Some(found.columns.as_ref()?.steps.as_ref()?.sentence())),
         data: found.map(|found| found.name.clone()),
         // The width that the data have stands in the input's shape; nobody set it.
         set: (config.set.iter())
@@ -156,6 +159,21 @@ pub fn facts(
             .cloned()
             .collect(),
         training: None,
+    }
+}
+
+/// Of a run that is opened, for its methods section.
+pub fn facts_of_run(config: &Config, record: &DataRecord, model: &Model) -> ir::Facts {
+    let n = record.training_examples;
+    let columns = record.columns.as_ref();
+    ir::Facts {
+        training_examples: Some(n),
+        validation_examples: record.validation_examples,
+        batch: Some(config.batch_size().min(n)),
+        made_of: columns.and_then(|columns| Some(columns.steps.as_ref()?.sentence())),
+        data: Some(record.name.clone()),
+        training: Some(training(config)),
+        ..facts(config, model, None, &[], [&[]; 2])
     }
 }
 

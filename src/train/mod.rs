@@ -47,4 +47,4 @@ pub mod warm_start;
 pub mod width;
 
 pub use config::Config;
-pub use known::{Known, facts, known, training};
+pub use known::{Known, facts, facts_of_run, known, training};

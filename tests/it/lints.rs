@@ -37,6 +37,11 @@ fn facts(text: &str) -> Facts {
             "absent" => {
                 facts.absent_classes = value.split(',').map(|x| x.parse().expect(word)).collect();
             }
+            "unseen" => {
+                let (input, tokens) = value.split_once(':').expect(word);
+                let tokens = tokens.split(',').map(|x| x.parse().expect(word)).collect();
+                facts.unseen_tokens = vec![(input.into(), tokens)];
+            }
             "data" => facts.data = Some(value.into()),
             "targets" => {
                 let numbers = value.split(',').map(|x| x.parse().expect(word));

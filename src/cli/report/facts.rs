@@ -214,7 +214,13 @@ fn of_target(target: &ScoredTarget) -> String {
                     found.verdict, found.says, found.right
                 )
             });
-        return format!("Right on {accuracy} of {examples}.{sure}");
+        let observed = &target.run.inference.target;
+        let of = match observed.kind.axes() {
+            None => String::new(),
+            Some(_) if observed.steps_of.is_some() => "the steps of ".into(),
+            Some(_) => "the places of ".into(),
+        };
+        return format!("Right on {accuracy} of {of}{examples}.{sure}");
     }
     let Some(rmse) = number("rmse") else {
         return String::new();

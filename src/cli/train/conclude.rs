@@ -9,7 +9,7 @@ use crate::engine::Predictor;
 use crate::evaluate;
 use crate::examples::Part;
 use crate::files;
-use crate::likelihood::Detail;
+use crate::likelihood::{Detail, Summary};
 use crate::lint;
 use crate::prior_predictive::Observed;
 use crate::train::metrics::Epochs;
@@ -64,8 +64,16 @@ pub(super) fn warn_of_fit(
 pub(super) fn blind(prepared: &Prepared) -> Option<Blind> {
     match Observed::of(&prepared.training()) {
         Observed::Classes { entropy, .. } => {
-            let places = prepared.training().summary.densities();
-            Some(Blind::Frequencies(places as f64 * entropy))
+            let summary = &prepared.training().summary;
+            let places = summary.densities() as f64;
+            let classes = match summary {
+                Summary::Classes(of) => of.probabilities.max(2),
+                _ => 2,
+            };
+            Some(Blind::Frequencies {
+                entropy: places * entropy,
+                uniform: places * (classes as f64).ln(),
+            })
         }
         Observed::Real { .. } if prepared.training().summary.heavy_tailed() => Some(Blind::Unknown),
         Observed::Real { .. } => Blind::mean(&data::Facts::of(&prepared.data).observed),

@@ -158,7 +158,9 @@ fn say_data(start: &Start) {
         }
         return say_others(prepared);
     };
-    tell_wrapped(UNDER, &columns.to_string());
+    for line in columns::lines(columns) {
+        tell_wrapped(UNDER, &line);
+    }
     let mut rows = columns::decided(columns);
     rows.extend(constant(columns, &prepared.constant));
     told(format_args!("{}", columns::table(&rows, UNDER, width())));

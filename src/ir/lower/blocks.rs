@@ -222,7 +222,7 @@ impl<'a> Lower<'a> {
             written: of.written.clone(),
             block: Some(of.block.name.text.clone()),
             line: of.used,
-            input,
+            inputs: self.names_of(input.as_slice()),
             given: of.given.nodes(of.block.parameters),
         });
         self.messages.enter(Use {

@@ -127,7 +127,7 @@ impl Lower<'_> {
             written: used.written,
             block: Some(used.word.into()),
             line: used.place,
-            input: Some(input),
+            inputs: self.names_of(inputs),
             given: vec![],
         });
         let space = Namespace::of_block(path, &used.body, Rc::new(given));

@@ -135,10 +135,19 @@ impl Lower<'_> {
         );
     }
 
-    pub(super) fn penalty_without_prior(&mut self, posterior: Span) {
+    /// Reports a point that a prior is to penalise, and that has none: by the `Delta` that is written, or by the
+    /// language's rule.
+    pub(super) fn penalty_without_prior(&mut self, name: &str, posterior: Span, from: &Origin) {
+        let message = match from {
+            Origin::Language(rule) => {
+                let title = format!("`{name}` has no prior to be penalised by");
+                Diagnostic::error("E0402", title).at(posterior, *rule)
+            }
+            _ => Diagnostic::error("E0402", "`Delta` has no prior to be penalised by")
+                .at(posterior, "joins the loss as -log p(w), and no p is set"),
+        };
         self.report(
-            Diagnostic::error("E0402", "`Delta` has no prior to be penalised by")
-                .at(posterior, "joins the loss as -log p(w), and no p is set")
+            message
                 .help("set one, such as `prior = Normal(0, 1)`")
                 .help("`posterior = deterministic` is a point without a term in the loss"),
         );

@@ -241,6 +241,16 @@ impl Lower<'_> {
         self.names.get(name).copied()
     }
 
+    fn names_of(&self, values: &[Handle<Node>]) -> Vec<String> {
+        let names = values.iter().map(|value| self.nodes[*value].name.clone());
+        names.collect()
+    }
+
+    /// What the file calls a value.
+    fn called(&self, value: Handle<Node>) -> String {
+        self.compositions.called(&self.nodes[value].name)
+    }
+
     /// Adds a value.
     fn add(&mut self, node: Node) -> Handle<Node> {
         let name = node.name.clone();

@@ -277,16 +277,13 @@ impl Lower<'_> {
         error: layer::ShapeError,
     ) {
         let [above] = inputs else {
-            return self.unlike(&format!("`{name}`"), place, inputs, error);
+            return self.unlike(name, place, inputs, error);
         };
-        let above = &self.nodes[*above];
-        let title = format!(
-            "`{name}` takes {}, and `{}` is {}",
-            error.expected, above.name, above.shape
-        );
+        let is = self.called_with_shape(*above);
+        let title = format!("`{name}` takes {}, and {is}", error.expected);
         let mut message = Diagnostic::error("E0301", title)
             .at(place, "")
-            .context(above.span, format!("`{}` is {}", above.name, above.shape));
+            .context(self.nodes[*above].span, is);
         message = match (self.channels_first(inputs[0]), error.help) {
             (Some((place, axes)), _) => {
                 message.patch("an image has its channels last", place, axes)

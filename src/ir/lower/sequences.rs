@@ -58,7 +58,7 @@ impl Lower<'_> {
                 (Sequences::Refused(instead), None) => {
                     let title = format!(
                         "`{word}` takes all steps of `{}` alike, and those behind an example's length are padding",
-                        node.name
+                        self.called(value)
                     );
                     Diagnostic::error("E0308", title)
                         .at(place, "")
@@ -66,7 +66,7 @@ impl Lower<'_> {
                 }
                 _ => continue,
             };
-            let context = format!("`{}` is declared here", node.name);
+            let context = format!("`{}` is declared here", self.called(value));
             self.report(message.context(node.span, context));
             return None;
         }
@@ -193,7 +193,8 @@ impl Lower<'_> {
         let steps = steps.unwrap_or(1);
         let title = format!(
             "`{}` has a value for each of {steps} steps, and the target `{}` is no sequence of as many",
-            self.nodes[*node].name, target.name
+            self.called(*node),
+            target.name
         );
         self.report(Diagnostic::error("E0308", title).at(observe.span, "").help(format!(
             "`real[{steps}, 1]` and `category[5][{steps}]` have a value a step; `returns = last` or a pool makes one value of \
@@ -239,15 +240,15 @@ impl Lower<'_> {
         let Some((other, _)) = all.find(|(_, other)| *other != length) else {
             return Some(Some(length));
         };
-        let [first, other] = [first, other].map(|value| self.nodes[value].clone());
         let title = format!(
             "`{name}` takes `{}` and `{}`, which have lengths of different inputs",
-            first.name, other.name
+            self.called(first),
+            self.called(other)
         );
         let message = Diagnostic::error("E0308", title)
             .at(place, "")
-            .context(first.span, "")
-            .context(other.span, "")
+            .context(self.nodes[first].span, "")
+            .context(self.nodes[other].span, "")
             .help(
                 "`attention` reads one sequence by another; a last state or a pool is of no length",
             );

@@ -232,7 +232,10 @@ impl Lower<'_> {
                 prior.map(|prior| (Some(prior), pick.origin()))
             }
             (Some(_), _) => None,
-            _ => self.prior_of(name, &picks, &others, fans, entries),
+            _ => {
+                let from = posterior.as_ref().map(|(_, from)| from);
+                self.prior_of(name, &picks, &others, fans, entries.zip(from))
+            }
         };
         let estimator = self.estimator_of(name, &picks, &others, posterior.as_ref());
         let (mut posterior, prior, estimator) = (posterior?, prior?, estimator?);
@@ -290,9 +293,9 @@ impl Lower<'_> {
         picks: &Picks,
         others: &[Picks],
         fans: Fans,
-        entries: Option<Entries>,
+        posterior: Option<(Entries, &Origin)>,
     ) -> Option<(Option<Prior>, Origin)> {
-        match (picks.prior, entries) {
+        match (picks.prior, posterior.map(|(entries, _)| entries)) {
             (Some(pick), Some(Entries::Free)) => {
                 let answered = others.iter().any(|other| other.answers_for_prior(&pick));
                 if picks.beside_posterior(&pick) && !answered {
@@ -306,7 +309,10 @@ impl Lower<'_> {
                 Some((Some(prior), pick.origin()))
             }
             (None, Some(Entries::Point)) => {
-                self.penalty_without_prior(picks.posterior.map_or(Span::default(), |s| s.span));
+                if let Some((_, from)) = posterior {
+                    let span = picks.posterior.map_or(Span::default(), |s| s.span);
+                    self.penalty_without_prior(name, span, from);
+                }
                 None
             }
             (None, Some(Entries::Free)) => Some((None, Origin::Language(bare_rule(picks.slot)))),

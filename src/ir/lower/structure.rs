@@ -179,7 +179,7 @@ impl Lower<'_> {
             values,
             self.head(step),
             |lower, error| {
-                lower.unlike("`concat`", step.span, &of, error);
+                lower.unlike("concat", step.span, &of, error);
             },
         )
     }
@@ -233,7 +233,7 @@ impl Lower<'_> {
             written: self.repeat_text(times, body),
             block: None,
             line: step.span,
-            input,
+            inputs: self.names_of(input.as_slice()),
             given: vec![],
         });
         for round in 1..=times {

@@ -17,24 +17,41 @@ impl Lower<'_> {
         values: &[Handle<Node>],
         error: ShapeError,
     ) {
-        let said = values.iter().map(|value| {
-            let node = &self.nodes[*value];
-            format!("`{}` is {}", node.name, node.shape)
-        });
+        // Of a layer that is written in the language, the file knows what that takes.
+        let outer = self.compositions.layer_of(what);
+        let what = outer.map_or(what, |of| &of.path);
+        let values: Vec<Handle<Node>> = match outer {
+            Some(of) => of
+                .inputs
+                .iter()
+                .filter_map(|name| self.node(name))
+                .collect(),
+            None => values.to_vec(),
+        };
+        let values = values.into_iter();
+        let values = values.filter(|value| !self.lengths.contains_key(value));
+        let said: Vec<(Span, String)> = values
+            .map(|value| (self.nodes[value].span, self.called_with_shape(value)))
+            .collect();
+        let is = said.iter().map(|(_, is)| is.clone()).collect();
         let title = format!(
-            "{what} takes {}, and {}",
+            "`{what}` takes {}, and {}",
             error.expected,
-            crate::words::join(said.collect(), "and")
+            crate::words::join(is, "and")
         );
         let mut message = Diagnostic::error("E0303", title).at(place, "");
-        for value in values {
-            let node = &self.nodes[*value];
-            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+        for (span, is) in said {
+            message = message.context(span, is);
         }
         self.report(match error.help {
             Some(help) => message.help(help),
             None => message,
         });
+    }
+
+    /// "`h` is [12, 8]"
+    pub(super) fn called_with_shape(&self, value: Handle<Node>) -> String {
+        format!("`{}` is {}", self.called(value), self.nodes[value].shape)
     }
 
     /// A composition up to its brace.
@@ -54,11 +71,14 @@ impl Lower<'_> {
         let (body, other) = (&self.nodes[of_body], &self.nodes[shortcut]);
         let title = format!(
             "a residual adds values of one shape: its body gives `{}`, {}, and its input is `{}`, {}",
-            body.name, body.shape, other.name, other.shape
+            self.called(of_body),
+            body.shape,
+            self.called(shortcut),
+            other.shape
         );
         let mut message = Diagnostic::error("E0303", title).at(self.head(step), "");
-        for node in [body, other] {
-            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+        for value in [of_body, shortcut] {
+            message = message.context(self.nodes[value].span, self.called_with_shape(value));
         }
         let help = match (&body.shape.0[..], &other.shape.0[..]) {
             ([to_height, to_width, channels], [height, width, _])

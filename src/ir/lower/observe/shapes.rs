@@ -54,10 +54,11 @@ impl Lower<'_> {
         target: &Target,
         declared: Span,
     ) {
+        let (called, is) = (self.called(node), self.called_with_shape(node));
         let node = &self.nodes[node];
         if let Some(axes) = target.kind.axes() {
             return self.check_axes(
-                node.clone(),
+                (node.clone(), is),
                 [entries, components],
                 axes,
                 place,
@@ -80,15 +81,15 @@ impl Lower<'_> {
         };
         let wants = format!("`{}` {}{of_each}", target.name, target.kind.size());
         let wanted_text = crate::words::count(wanted, "entry wanted", "entries wanted");
-        let mut message = Diagnostic::error("E0305", format!("`{}` {has}, and {wants}", node.name))
+        let mut message = Diagnostic::error("E0305", format!("`{called}` {has}, and {wants}"))
             .at(place, wanted_text);
         if node.span != place {
-            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+            message = message.context(node.span, is);
         }
         message = message.context(declared, "");
         message = match rank {
             0 | 1 if width == 2 * wanted => message.help(match wanted {
-                1 => format!("`{0}[0]` and `{0}[1]` are its entries", node.name),
+                1 => format!("`{called}[0]` and `{called}[1]` are its entries"),
                 _ => format!("end the network with `dense({wanted})`"),
             }),
             0 | 1 => message.help(format!("end the network with `dense({wanted})`")),
@@ -105,7 +106,7 @@ impl Lower<'_> {
     /// A value at each place of the target, and of a category one for each class there.
     fn check_axes(
         &mut self,
-        node: Node,
+        (node, is): (Node, String),
         [entries, components]: [usize; 2],
         axes: Axes,
         place: Span,
@@ -130,10 +131,10 @@ impl Lower<'_> {
         }
         let expected = Shape(expected);
         let wants = format!("`{}` {}", target.name, target.kind.size());
-        let title = format!("`{}` is {}, and {wants}", node.name, node.shape);
+        let title = format!("{is}, and {wants}");
         let mut message = Diagnostic::error("E0305", title).at(place, format!("{expected} wanted"));
         if node.span != place {
-            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+            message = message.context(node.span, is);
         }
         message = message.context(declared, "");
         let channels = *expected.0.last().unwrap_or(&1);
