@@ -138,5 +138,10 @@ pub(super) fn conclude(
     let kind = start.compiled.inference.target.kind;
     let extension = if kind.axes().is_some() { "npz" } else { "csv" };
     tell!("           bnnc predict {path} --out predictions.{extension}");
+    let columns = start.prepared.data.columns.as_ref();
+    let steps = columns.and_then(|columns| columns.steps.as_ref());
+    if steps.is_some_and(|steps| steps.window.is_some()) {
+        tell!("           bnnc predict {path} --split future --out next.csv");
+    }
     Ok(answer)
 }

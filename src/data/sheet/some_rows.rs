@@ -45,6 +45,15 @@ impl Found {
         }
     }
 
+    /// Whether single columns can be read without the others.
+    pub(crate) fn has_columns_alone(&self) -> bool {
+        match &self.0 {
+            Way::Text(_) | Way::JsonLines(_) => false,
+            #[cfg(feature = "parquet")]
+            Way::Parquet(_) => true,
+        }
+    }
+
     /// The same table, of whose columns these alone are read.
     fn of_columns(&self, places: &[usize]) -> Found {
         let mut found = Found(self.0.clone());

@@ -4,8 +4,8 @@
 //! A row of a table cannot be read by its place: a text has to be read from its beginning, and of a Parquet file a whole
 //! group of rows is unpacked for one of them. So the table is read from its beginning to its end, some rows at a time:
 //! once to find how its numbers are written, once to learn how its columns become numbers, and once to write these.
-//! What is learned of a column is learned of all its cells, as of a table in memory; as many columns are in memory at
-//! once as there is room for, one at least.
+//! What is learned of a column is learned of all its cells, as of a table in memory: of Parquet a column at a time; of
+//! text, which is read whole for a single column, as many as there is room for, one at least.
 
 use super::learned::Learned;
 use super::{Asked, Identifier, Seen, Table, dataset, lacks_counts, needless, roles};
@@ -97,7 +97,7 @@ pub(super) fn read(
         None => {
             let training = training(n, parts.as_ref(), groups.as_deref(), None, request)?;
             let training = weights::repeated(&training, counts.as_deref());
-            table.learned(&training, request, columns_at_once(n))?
+            table.learned(&training, request, columns_at_once(found))?
         }
     };
     let is_predicted = wanted.of_run.is_some_and(|run| !run.targets_needed);
@@ -121,9 +121,13 @@ pub(super) fn read(
 }
 
 /// Of how many columns all rows are in memory at once.
-fn columns_at_once(rows: usize) -> usize {
+fn columns_at_once(found: &Found) -> usize {
+    if found.has_columns_alone() {
+        return 1;
+    }
+    let rows = found.rows();
     let room = memory::available().unwrap_or(u64::MAX) / 8;
-    let column = (rows as u64).saturating_mul(8).max(1);
+    let column = rows.saturating_mul(8).max(1);
     usize::try_from(room / column).map_or(usize::MAX, |columns| columns.max(1))
 }
 

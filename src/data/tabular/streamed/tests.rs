@@ -123,6 +123,24 @@ fn columns_are_learned_alone_as_together() {
 }
 
 #[test]
+fn rows_that_are_steps_are_read_whole_and_this_is_said() {
+    let (_folder, mut request) = place(20);
+    request.stream = Streaming::Always;
+    request.choices = Choices {
+        sequence: Some("id".into()),
+        drop: Some("age".into()),
+        ..Choices::default()
+    };
+    let data = load(&request).unwrap();
+    let said = data.seen.streamed.as_deref();
+    assert_eq!(
+        said,
+        Some("not streamed: rows that are steps are read whole")
+    );
+    assert!(matches!(data.train.inputs, Values::F64(_)));
+}
+
+#[test]
 fn messages_are_those_of_a_table_in_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
