@@ -100,6 +100,15 @@ fn the_log_joint_density_is_the_interpreters() {
         ),
         (
             model(
+                "y: count\nlatent kappa ~ Normal(0, 1)",
+                "prior = Normal(0, 1)",
+                "flatten\n out = dense(1)",
+                "y ~ NegativeBinomial(log_mean = out, concentration = exp(kappa))",
+            ),
+            1,
+        ),
+        (
+            model(
                 "y: count",
                 "prior = Normal(0, 1)",
                 "flatten\n h = dense(4)\n a = dense(1)\n b = dense(1) on h",

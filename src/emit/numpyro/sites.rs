@@ -186,6 +186,11 @@ pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
                 named("log_rate"),
                 named("gate_logits")
             ),
+            "NegativeBinomial" => format!(
+                "NegativeBinomial2(jnp.exp({}), {})",
+                named("log_mean"),
+                named("concentration")
+            ),
             "Poisson" => format!("Poisson(jnp.exp({}))", named("log_rate")),
             "Binomial" => format!(
                 "Binomial(total_count={}, logits={})",
