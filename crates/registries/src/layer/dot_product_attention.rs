@@ -17,7 +17,7 @@
 
 use super::{
     AnyFunction, Function, Layer, Operation, Reads, Sequences, ShapeError, Takes, Towards, joins,
-    sequences,
+    lanes, sequences,
 };
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, gemm};
@@ -239,7 +239,7 @@ fn exponentials<T: Math>(row: &mut [T], shift: T) -> T {
     for x in row.iter_mut() {
         *x = (*x - shift).fast_exp();
     }
-    super::lanes::total(
+    lanes::total(
         [row],
         #[inline(always)]
         |[x]| x,
@@ -285,7 +285,7 @@ impl<T: Math> Function<T> for Attention {
                             let (row, unseen) =
                                 row.split_at_mut(self.seen(&block, queries.start + at));
                             unseen.fill(T::zero());
-                            let top = row.iter().fold(most[at], |a, &b| if b > a { b } else { a });
+                            let top = lanes::largest(row).max(most[at]);
                             let fade = (most[at] - top).fast_exp();
                             if block.keys.start > 0 && fade < T::one() {
                                 let y =
@@ -338,8 +338,7 @@ impl<T: Math> Function<T> for Attention {
         let ([of_keys, of_values], [key_width, value_width]) = (self.depth, self.widths());
         let (for_keys, for_values) = ([key_width, of_keys], [value_width, of_values]);
         let scale = T::of(1.0 / (of_keys as f64).sqrt());
-        let (mut p, mut g): (Pairs<T>, Pairs<T>) =
-            ([T::zero(); QUERIES * KEYS], [T::zero(); QUERIES * KEYS]);
+        let [mut p, mut g]: [Pairs<T>; 2] = [[T::zero(); QUERIES * KEYS]; 2];
         for (head, queries) in self.queries() {
             let mut inner = [T::zero(); QUERIES];
             for (inner, query) in inner.iter_mut().zip(queries.clone()) {
@@ -377,21 +376,17 @@ impl<T: Math> Function<T> for Attention {
                 );
                 let p = MatrixRef::row_major(p, rows, cols);
                 let g = MatrixRef::row_major(g, rows, cols);
-                if !dv.dx.is_empty() {
-                    let dy = part(dy, &queries, for_values, head);
-                    let dv = part_mut(dv.dx, &block.keys, for_values, head);
-                    gemm(T::one(), p.transposed(), dy, T::one(), dv);
-                }
-                if !dq.dx.is_empty() {
-                    let k = part(k, &block.keys, for_keys, head);
-                    let dq = part_mut(dq.dx, &queries, for_keys, head);
-                    gemm(T::one(), g, k, T::one(), dq);
-                }
-                if !dk.dx.is_empty() {
-                    let q = part(q, &queries, for_keys, head);
-                    let dk = part_mut(dk.dx, &block.keys, for_keys, head);
-                    gemm(T::one(), g.transposed(), q, T::one(), dk);
-                }
+                let add = |to: &mut Towards<T>, a, b, steps, of| {
+                    if !to.dx.is_empty() {
+                        gemm(T::one(), a, b, T::one(), part_mut(to.dx, steps, of, head));
+                    }
+                };
+                let of_dy = part(dy, &queries, for_values, head);
+                let [k, q] =
+                    [(k, &block.keys), (q, &queries)].map(|(x, at)| part(x, at, for_keys, head));
+                add(dv, p.transposed(), of_dy, &block.keys, for_values);
+                add(dq, g, k, &queries, for_keys);
+                add(dk, g.transposed(), q, &block.keys, for_keys);
             }
         }
     }

@@ -165,10 +165,12 @@ pub(super) fn write<T: Real, const L: usize, const N: usize>(
     }
 }
 
-/// The sum over a row of what `f` makes of the numbers of N arrays: in 16 parts, which fill vectors.
+/// Parts that a row is taken in: they fill vectors.
+const PARTS: usize = 16;
+
+/// The sum over a row of what `f` makes of the numbers of N arrays.
 #[inline(always)]
 pub(super) fn total<T: Real, const N: usize>(of: [&[T]; N], f: impl Fn([T; N]) -> T) -> T {
-    const PARTS: usize = 16;
     let len = of[0].len();
     let mut parts = [T::zero(); PARTS];
     let mut at = 0;
@@ -187,6 +189,43 @@ pub(super) fn total<T: Real, const N: usize>(of: [&[T]; N], f: impl Fn([T; N]) -
         }
         at += PARTS;
     }
-    fold(&mut parts, PARTS);
+    halve(
+        parts,
+        #[inline(always)]
+        |a, b| a + b,
+    )
+}
+
+#[inline(always)]
+fn larger<T: Real>(a: T, b: T) -> T {
+    if b > a { b } else { a }
+}
+
+/// The largest of a row; -inf of an empty one.
+#[inline(always)]
+pub(super) fn largest<T: Real>(row: &[T]) -> T {
+    let mut parts = [T::neg_infinity(); PARTS];
+    let mut chunks = row.chunks_exact(PARTS);
+    for chunk in &mut chunks {
+        for lane in 0..PARTS {
+            parts[lane] = larger(parts[lane], chunk[lane]);
+        }
+    }
+    for (part, &x) in parts.iter_mut().zip(chunks.remainder()) {
+        *part = larger(*part, x);
+    }
+    halve(parts, larger)
+}
+
+/// One of all parts: the two halves together, and again.
+#[inline(always)]
+fn halve<T: Real>(mut parts: [T; PARTS], f: impl Fn(T, T) -> T) -> T {
+    let mut half = PARTS / 2;
+    while half > 0 {
+        for lane in 0..half {
+            parts[lane] = f(parts[lane], parts[lane + half]);
+        }
+        half /= 2;
+    }
     parts[0]
 }

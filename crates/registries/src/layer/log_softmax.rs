@@ -6,7 +6,7 @@
 
 use super::{AnyMap, Layer, Map, Operation, Sequences, ShapeError, norms};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Math, Real, Shape};
+use crate::tensor::{Math, Shape};
 use std::sync::Arc;
 
 /// The last axis as logarithms of probabilities.
@@ -48,16 +48,6 @@ pub(super) fn in_rows<'a, T>(
     x.chunks_exact(channels).zip(y.chunks_exact_mut(channels))
 }
 
-/// The largest of them.
-#[inline(always)]
-pub(super) fn largest<T: Real>(x: &[T]) -> T {
-    let mut most = T::neg_infinity();
-    for &x in x {
-        most = if x > most { x } else { most };
-    }
-    most
-}
-
 struct Logarithms {
     shape: Shape,
     channels: usize,
@@ -87,7 +77,7 @@ impl<T: Math> Map<T> for Logarithms {
             #[inline(always)]
             || {
                 for (x, y) in in_rows(x, y, self.channels) {
-                    let most = largest(x);
+                    let most = super::lanes::largest(x);
                     let sum = super::lanes::total(
                         [x],
                         #[inline(always)]

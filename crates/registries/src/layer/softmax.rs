@@ -4,7 +4,7 @@
 //! dx = y·(dy − Σ dy[k]·y[k])
 //! ```
 
-use super::log_softmax::{in_rows, largest};
+use super::log_softmax::in_rows;
 use super::{AnyMap, Layer, Map, Operation, Sequences, ShapeError, norms};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Math, Shape};
@@ -68,7 +68,7 @@ impl<T: Math> Map<T> for Probabilities {
             #[inline(always)]
             || {
                 for (x, y) in in_rows(x, y, self.channels) {
-                    let most = largest(x);
+                    let most = super::lanes::largest(x);
                     for (y, &x) in y.iter_mut().zip(x) {
                         *y = (x - most).fast_exp();
                     }
