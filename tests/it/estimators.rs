@@ -2,7 +2,7 @@
 
 use crate::support::{Examples, draw, plan, step};
 use bnnc::exec::{Interpreter, Number};
-use bnnc::ir::Position;
+use bnnc::ir::{Lengths, Position};
 
 fn dense(estimator: &str) -> String {
     format!(
@@ -115,14 +115,25 @@ const NETWORK: &str = "model test\ninput x: real[8, 8, 3]\ntarget label: categor
     network { conv2d(6, kernel = 3, padding = same)\n relu\n max_pool2d(2)\n conv2d(8, kernel = 3)\n relu\n flatten\n dense(300)\n relu\n logits = dense(4) }\n\
     observe label ~ Categorical(logits)\nobjective elbo\n";
 
-fn bits<T: Number>(threads: usize) -> (f64, Vec<u64>) {
+/// A recurrence whose examples share a kernel, and one whose examples do not.
+const RECURRENCES: &str = "model test\ninput x: real[16, 12, padded]\ntarget label: category[4]\n\
+    default { estimator = reparameterization }\n\
+    network { lstm(9, direction = both)\n gru(7, returns = last) { estimator = flipout }\n logits = dense(4) }\n\
+    observe label ~ Categorical(logits)\nobjective elbo\n";
+
+fn bits<T: Number>(network: &str, threads: usize) -> (f64, Vec<u64>) {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
         .expect("a pool");
     pool.install(|| {
-        let examples = Examples::<T>::new(37, 192, 4, 0);
-        let mut interpreter = Interpreter::<T>::new(plan(NETWORK), 40);
+        let plan = plan(network);
+        let row = plan.model.input.shape.len();
+        let mut examples = Examples::<T>::new(37, row, 4, 0);
+        for row in examples.inputs.chunks_exact_mut(row) {
+            plan.model.admit(row, Lengths::Any);
+        }
+        let mut interpreter = Interpreter::<T>::new(plan, 40);
         interpreter.initialize(0);
         let report = step(&mut interpreter, &examples, &draw(1, 2), 100);
         (
@@ -138,9 +149,11 @@ fn bits<T: Number>(threads: usize) -> (f64, Vec<u64>) {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    for threads in [2, 3, 7] {
-        assert_eq!(bits::<f32>(1), bits::<f32>(threads));
-        assert_eq!(bits::<f64>(1), bits::<f64>(threads));
+    for network in [NETWORK, RECURRENCES] {
+        for threads in [2, 3, 7] {
+            assert_eq!(bits::<f32>(network, 1), bits::<f32>(network, threads));
+            assert_eq!(bits::<f64>(network, 1), bits::<f64>(network, threads));
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub trait AnyScan: Scan<f32> + Scan<f64> + Send + Sync {
     fn geometry(&self) -> Geometry;
     /// The product of a state with the kernel.
     fn product(&self) -> &dyn AnyLinear;
+    /// That of a gradient by a product with the kernel turned over, `[products, units]`.
+    fn product_back(&self) -> &dyn AnyLinear;
     /// The mean square of its output, at most.
     fn mean_square(&self) -> f64;
 }
@@ -137,6 +139,7 @@ pub(super) fn operation<C: Cell>(
             last: arguments.word("returns") == "last",
         },
         product: dense::product(units, products),
+        product_back: dense::product(products, units),
     })))
 }
 
@@ -144,6 +147,7 @@ struct Recurrence<C> {
     cell: C,
     geometry: Geometry,
     product: Arc<dyn AnyLinear>,
+    product_back: Arc<dyn AnyLinear>,
 }
 
 impl<C: Cell> AnyScan for Recurrence<C> {
@@ -175,6 +179,10 @@ impl<C: Cell> AnyScan for Recurrence<C> {
 
     fn product(&self) -> &dyn AnyLinear {
         &*self.product
+    }
+
+    fn product_back(&self) -> &dyn AnyLinear {
+        &*self.product_back
     }
 
     /// A state lies between −1 and 1, where a cell's activation is tanh.

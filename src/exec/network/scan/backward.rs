@@ -4,18 +4,19 @@ use super::super::super::Number;
 use super::super::slots::{rows, rows_mut};
 use super::buffers::Part;
 use super::examples::Examples;
+use super::product::Product;
 use crate::layer::{Geometry, StepBack};
 use crate::tensor::Aligned;
 
 impl<T: Number> Examples<'_, T> {
-    /// All steps back, from the gradient by what was given and what was kept of the cells and states: the gradients by the
-    /// products and the bias are left in `part`. `dx` is empty where it is not wanted.
+    /// All steps back, with the product turned over, from the gradient by what was given and what was kept of the cells and
+    /// states. The gradients by the products and the bias are left in `part`. `dx` is empty where it is not wanted.
     pub fn backward(
         &self,
         dy: &[T],
         dx: &mut [T],
         [cells, states]: [&[T]; 2],
-        weights: &[T],
+        of_product: Product<T>,
         part: &mut Part<Aligned<T>>,
     ) {
         let Geometry {
@@ -27,7 +28,7 @@ impl<T: Number> Examples<'_, T> {
             last,
             ..
         } = self.of.geometry;
-        let (cell, of_product) = (T::scan(self.of.scan), self.product(weights));
+        let cell = T::scan(self.of.scan);
         let add = !self.of.step().input().writes_first;
         let d_state = &mut part.d_state[..self.count * units];
         let d_memory = &mut part.d_memory[..self.count * of_memory];

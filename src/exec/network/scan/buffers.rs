@@ -5,15 +5,16 @@ use super::super::buffers::{calls, chunk_len};
 use super::super::slots::by_rows;
 use super::super::work::Work;
 use super::examples::scan_of;
+use crate::estimator::Kernel;
 use crate::ir::{Handle, Node, Tensor};
 use crate::layer::Geometry;
 use crate::plan::{Graph, SegmentKind};
-use crate::tensor::{Aligned, Real};
+use crate::tensor::{Aligned, Real, transpose};
 use std::collections::BTreeMap;
 
-/// The fewest examples that go through the steps together, unless the minibatch has fewer: a product of fewer rows reads
-/// the kernel for little work.
-const LEAST_AT_ONCE: usize = 32;
+/// The fewest examples that go through the steps together, unless the minibatch has fewer: a row of a product takes about
+/// as long among 4 as among many.
+const LEAST_AT_ONCE: usize = 4;
 
 /// What a recurrence needs.
 pub struct ScanBuffers<A> {
@@ -23,6 +24,8 @@ pub struct ScanBuffers<A> {
     cells: A,
     /// The state before each step.
     states: A,
+    /// The kernel's two arrays turned over, unless each example has its own.
+    turned: [A; 2],
     /// Working memory of each part of the minibatch.
     parts: Vec<Part<A>>,
 }
@@ -41,13 +44,20 @@ pub struct Part<A> {
     /// The gradients by all products, an example's after the one's before.
     pub d_products: A,
     pub dx: A,
-    /// An example's own weights.
-    pub weights: A,
+    /// An example's own weights, twice: as they are drawn, and as a product takes them.
+    pub weights: [A; 2],
     pub d_bias: A,
     pub work: Work<A>,
     /// Gradients by the arrays that estimators prepare, by tensor.
     pub gradients: BTreeMap<Handle<Tensor>, [A; 2]>,
 }
+
+/// What [`ScanBuffers::split`] gives.
+type Split<'a, T> = (
+    Vec<[&'a mut [T]; 2]>,
+    &'a mut [Part<Aligned<T>>],
+    Kernel<'a, T>,
+);
 
 /// Of all recurrences.
 pub fn buffers<A: Array>(graph: &Graph, batch: usize) -> BTreeMap<Handle<Node>, ScanBuffers<A>> {
@@ -92,10 +102,10 @@ impl<A: Array> ScanBuffers<A> {
             through: A::zeros(at_once * units),
             d_products: A::zeros(at_once * steps * products),
             dx: A::zeros(products),
-            weights: A::zeros(own),
+            weights: [own; 2].map(A::zeros),
             d_bias: A::zeros(at_once * units),
             work: Work {
-                layer: A::zeros(scan.product().scratch(at_once)),
+                layer: A::zeros(0),
                 kernels: A::zeros(estimator.kernel_scratch(false) * units * products),
                 inputs: A::zeros(rows * units),
                 outputs: A::zeros(rows * products),
@@ -110,6 +120,10 @@ impl<A: Array> ScanBuffers<A> {
             at_once,
             cells: A::zeros(batch * steps * saved),
             states: A::zeros(batch * steps * units),
+            turned: match estimator.by_example() {
+                true => [0; 2].map(A::zeros),
+                false => lengths(kernel).map(A::zeros),
+            },
             parts: (0..batch.div_ceil(at_once)).map(|_| part()).collect(),
         }
     }
@@ -117,22 +131,31 @@ impl<A: Array> ScanBuffers<A> {
     /// Numbers in all arrays.
     pub fn numbers(&self) -> u128 {
         let parts = self.parts.iter().map(Part::numbers);
-        self.cells.numbers() + self.states.numbers() + parts.sum::<u128>()
+        let kept = self.cells.numbers() + self.states.numbers();
+        kept + self.turned.iter().map(A::numbers).sum::<u128>() + parts.sum::<u128>()
     }
 }
 
 impl<T: Real> ScanBuffers<Aligned<T>> {
-    /// For each part of so many examples what is kept of its cells and states, and its working memory.
-    pub fn split(
-        &mut self,
-        of: Geometry,
-        examples: usize,
-    ) -> (Vec<[&mut [T]; 2]>, &mut [Part<Aligned<T>>]) {
+    /// Turns a kernel over for the way back.
+    pub fn turn(&mut self, kernel: Kernel<T>, of: Geometry) {
+        let arrays = [kernel.first, kernel.second].into_iter();
+        for (array, turned) in arrays.zip(&mut self.turned) {
+            if !turned.is_empty() {
+                transpose(array, of.products, turned);
+            }
+        }
+    }
+
+    /// For each part of so many examples what is kept of its cells and states, and its working memory; and the kernel as it
+    /// was turned last.
+    pub fn split(&mut self, of: Geometry, examples: usize) -> Split<'_, T> {
         let cells = &mut self.cells[..examples * of.steps * of.saved];
         let states = &mut self.states[..examples * of.steps * of.units];
         let kept = by_rows([cells, states], examples, self.at_once);
         let parts = &mut self.parts[..kept.len()];
-        (kept, parts)
+        let [first, second] = &self.turned;
+        (kept, parts, Kernel { first, second })
     }
 }
 
@@ -148,10 +171,10 @@ impl<A: Array> Part<A> {
             &self.through,
             &self.d_products,
             &self.dx,
-            &self.weights,
             &self.d_bias,
         ];
-        let arrays = arrays.into_iter().chain(self.gradients.values().flatten());
+        let others = self.weights.iter().chain(self.gradients.values().flatten());
+        let arrays = arrays.into_iter().chain(others);
         arrays.map(A::numbers).sum::<u128>() + self.work.numbers()
     }
 }

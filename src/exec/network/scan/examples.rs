@@ -8,7 +8,7 @@ use crate::estimator::{ExampleDraws, Site};
 use crate::ir::{Call, Handle, Node, Tensor};
 use crate::layer::{AnyScan, Geometry, Operation, sequences};
 use crate::plan::{Graph, KernelPlan, NodePlan};
-use crate::tensor::Aligned;
+use crate::tensor::{Aligned, transpose};
 use std::mem;
 use std::ops::Range;
 
@@ -170,22 +170,29 @@ impl<'a, T: Number> Examples<'a, T> {
     }
 
     /// Calls `f` with all of them, their places and no weights. Under an estimator that has weights of its own for each
-    /// example it is called with one after the other, and its weights.
+    /// example it is called with one after the other, and its weights, `turned` over or as they lie.
     pub fn by_weights(
         &self,
+        turned: bool,
         part: &mut Part<Aligned<T>>,
         mut f: impl FnMut(&Self, Range<usize>, &[T], &mut Part<Aligned<T>>),
     ) {
         if !self.of.plan().estimator.by_example() {
             return f(self, 0..self.count, &[], part);
         }
-        let mut weights = mem::take(&mut part.weights);
+        let [mut as_drawn, mut weights] = mem::take(&mut part.weights);
         for example in 0..self.count {
             let at = example..example + 1;
             let one = self.some(&at);
-            one.write_weights(&mut weights, &mut part.work);
+            match turned {
+                true => {
+                    one.write_weights(&mut as_drawn, &mut part.work);
+                    transpose(&as_drawn, self.of.geometry.products, &mut weights);
+                }
+                false => one.write_weights(&mut weights, &mut part.work),
+            }
             f(&one, at, &weights, part);
         }
-        part.weights = weights;
+        part.weights = [as_drawn, weights];
     }
 }

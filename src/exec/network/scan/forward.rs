@@ -5,17 +5,18 @@ use super::super::slots::{rows, rows_mut};
 use super::super::{Mode, alike};
 use super::buffers::Part;
 use super::examples::Examples;
+use super::product::Product;
 use crate::layer::{Geometry, StepForward};
 use crate::tensor::Aligned;
 
 impl<T: Number> Examples<'_, T> {
-    /// All steps, under the estimator's weights or those that are given. What is kept of the cells and states is empty
+    /// All steps, with this product. What is kept of the cells and states is empty
     /// where there is no way back.
     pub fn forward(
         &self,
         y: &mut [T],
         [cells, states]: [&mut [T]; 2],
-        weights: &[T],
+        of_product: Product<T>,
         part: &mut Part<Aligned<T>>,
     ) {
         let Geometry {
@@ -27,7 +28,7 @@ impl<T: Number> Examples<'_, T> {
             last,
             ..
         } = self.of.geometry;
-        let (cell, of_product) = (T::scan(self.of.scan), self.product(weights));
+        let cell = T::scan(self.of.scan);
         let is_kept = self.of.pass.mode == Mode::Train;
         let state = &mut part.state[..self.count * units];
         let memory = &mut part.memory[..self.count * of_memory];

@@ -1,6 +1,9 @@
 //! A recurrence. Some examples go through all steps together, so that the product of a step is one of matrices; several
 //! such parts of a minibatch run in parallel.
 //!
+//! On the way back a kernel is turned over before the first step: a product that reads it turned would turn it at every
+//! one, which takes longer than the product does.
+//!
 //! The gradient by the kernel is made once, of all steps: they are positions, which share it. Where the examples share
 //! it too, those of a part are taken as one. An estimator that has weights of its own for each example takes the examples
 //! one by one, each under its weights written out.
@@ -24,6 +27,7 @@ use crate::plan::{Graph, Segment};
 use crate::tensor::{Aligned, Share};
 use buffers::Part;
 use examples::Recurrence;
+use product::Turned;
 use rayon::prelude::*;
 
 /// The minibatch through a recurrence.
@@ -40,19 +44,21 @@ pub fn forward<T: Number>(
     let room = room.expect("room for a recurrence");
     let at_once = room.at_once;
     let tables = deal(graph, &mut buffers.values, &[storage], at_once, examples);
-    let (kept, parts) = room.split(of.geometry, examples);
+    let (kept, parts, _) = room.split(of.geometry, examples);
     let tasks = tables.into_par_iter().zip(kept).zip(parts).enumerate();
     tasks.share(|(part, ((mut slots, [cells, states]), room))| {
         let mut out = slots[storage].take();
         let y = out.write();
         let some = of.examples(&slots, part * at_once, y.len() / y_len);
-        some.by_weights(room, |some, at, weights, room| {
+        some.by_weights(false, room, |some, at, weights, room| {
             let y = rows_mut(y, at.start, at.len(), y_len);
             let [cells, states] = [
                 rows_mut(cells, at.start, at.len(), of.cells()),
                 rows_mut(states, at.start, at.len(), of.states()),
             ];
-            some.forward(y, [cells, states], weights, room);
+            let kernel = of.kernels().kernel(of.kernel);
+            let product = some.product(T::linear(of.scan.product()), kernel, weights);
+            some.forward(y, [cells, states], product, room);
         });
     });
 }
@@ -77,7 +83,8 @@ pub fn backward<T: Number>(
     let values = deal(graph, &mut buffers.values, &[], at_once, examples);
     let touched = graph.touched(segment);
     let gradients = deal_gradients(graph, &mut buffers.gradients, touched, at_once, examples);
-    let (kept, parts) = room.split(of.geometry, examples);
+    room.turn(of.kernels().kernel(of.kernel), of.geometry);
+    let (kept, parts, turned) = room.split(of.geometry, examples);
     let tasks = values.into_par_iter().zip(gradients).zip(kept);
     let tasks = tasks.zip(&mut *parts).enumerate();
     tasks.share(
@@ -88,14 +95,16 @@ pub fn backward<T: Number>(
             let mut dx = towards.map_or(Slot::Absent, |place| gradients[place].take());
             let dx = dx.write();
             let some = of.examples(&values, part * at_once, dy.len() / storage.len);
-            some.by_weights(room, |some, at, weights, room| {
+            some.by_weights(true, room, |some, at, weights, room| {
                 let dy = rows(dy, at.start, at.len(), storage.len);
                 let dx = rows_mut(dx, at.start, at.len(), of.inputs());
                 let [cells, states] = [
                     rows(cells, at.start, at.len(), of.cells()),
                     rows(states, at.start, at.len(), of.states()),
                 ];
-                some.backward(dy, dx, [cells, states], weights, room);
+                let linear = Turned::new(of.scan);
+                let product = some.product(&linear, turned, weights);
+                some.backward(dy, dx, [cells, states], product, room);
                 some.gradients(states, room);
             });
         },

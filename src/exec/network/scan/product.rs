@@ -4,12 +4,11 @@ use super::super::super::Number;
 use super::super::work::Work;
 use super::examples::Examples;
 use crate::estimator::{Estimate, ExampleDraws, Kernel, POINT, Saved, Scratch, Site};
-use crate::layer::{AnyLinear, Linear};
+use crate::layer::{AnyScan, Linear};
 use crate::tensor::{Aligned, Real};
 
 /// The product of a step of some examples.
 pub struct Product<'a, T: Number> {
-    linear: &'a dyn AnyLinear,
     site: Site<'a, T>,
     estimate: &'static dyn Estimate<T>,
     kernel: Kernel<'a, T>,
@@ -24,7 +23,7 @@ impl<T: Number> Product<'_, T> {
         estimate.apply_rows(&self.site, self.kernel, self.draws, x, y, scratch);
     }
 
-    /// The gradient by the states from that by the products.
+    /// The gradient by the states from that by the products, with a kernel turned over.
     pub fn transpose(&self, dy: &[T], dx: &mut [T], work: &mut Work<Aligned<T>>) {
         let scratch = self.scratch(dx.len() / self.site.input, work);
         let estimate = self.estimate;
@@ -32,35 +31,37 @@ impl<T: Number> Product<'_, T> {
     }
 
     fn scratch<'w>(&self, rows: usize, work: &'w mut Work<Aligned<T>>) -> Scratch<'w, T> {
-        let layer = self.linear.scratch(rows).min(work.layer.len());
-        work.of_examples(layer, rows, [self.site.input, self.site.output, 0])
+        work.of_examples(0, rows, [self.site.input, self.site.output, 0])
     }
 }
 
 impl<'a, T: Number> Examples<'a, T> {
-    /// The product of a step; under these weights, if there are any.
-    pub fn product<'w>(&self, weights: &'w [T]) -> Product<'w, T>
+    /// The product of a step with a kernel; under these weights instead, if there are any.
+    pub fn product<'p>(
+        &self,
+        linear: &'p dyn Linear<T>,
+        kernel: Kernel<'p, T>,
+        weights: &'p [T],
+    ) -> Product<'p, T>
     where
-        'a: 'w,
+        'a: 'p,
     {
-        let (of, kernels) = (&self.of, self.of.kernels());
-        let drawn = Product {
-            linear: of.scan.product(),
-            site: of.site(1),
-            estimate: kernels.estimate(of.kernel),
-            kernel: kernels.kernel(of.kernel),
-            draws: self.draws(),
+        let site = Site {
+            linear,
+            ..self.of.site(1)
         };
         match weights {
-            [] => drawn,
-            weights => Product {
+            [] => Product {
+                site,
+                estimate: self.of.kernels().estimate(self.of.kernel),
+                kernel,
+                draws: self.draws(),
+            },
+            first => Product {
+                site,
                 estimate: T::estimate(&POINT),
-                kernel: Kernel {
-                    first: weights,
-                    second: &[],
-                },
+                kernel: Kernel { first, second: &[] },
                 draws: ExampleDraws::default(),
-                ..drawn
             },
         }
     }
@@ -84,6 +85,27 @@ impl<'a, T: Number> Examples<'a, T> {
         let (draws, scratch) = (self.draws(), work.scratch(0));
         let estimate = kernels.estimate(self.of.kernel);
         estimate.forward(&site, kernel, draws, x, weights, nothing, scratch);
+    }
+}
+
+/// A recurrence's product, given a kernel that is turned over, of which an estimator asks the way back alone.
+pub struct Turned<'a, T>(&'a dyn Linear<T>);
+
+impl<'a, T: Number> Turned<'a, T> {
+    pub fn new(scan: &'a dyn AnyScan) -> Self {
+        Turned(T::linear(scan.product_back()))
+    }
+}
+
+impl<T: Real> Linear<T> for Turned<'_, T> {
+    fn apply(&self, _: &[T], _: &[T], _: &mut [T], _: &mut [T]) {
+        unreachable!("a step back asks for gradients")
+    }
+    fn transpose(&self, dy: &[T], turned: &[T], dx: &mut [T], scratch: &mut [T]) {
+        self.0.apply(dy, turned, dx, scratch);
+    }
+    fn weight_gradient(&self, _: &[T], _: &[T], _: bool, _: &mut [T], _: &mut [T]) {
+        unreachable!("the gradient by the kernel is made of all steps")
     }
 }
 
