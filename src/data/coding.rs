@@ -3,6 +3,7 @@
 use super::dates;
 use super::look::{self, is_missing};
 use super::sheet::{Cell, Decimal};
+use super::texts::Texts;
 use crate::words::{plural, short};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +76,8 @@ pub enum Code {
     Token(Vec<String>),
     /// A number of a step of a sequence; empty behind its end.
     Step,
+    /// The words of a text, a token each; empty behind its end.
+    Text(Texts),
 }
 
 /// What the cells of a column of one number a cell are.
@@ -131,6 +134,7 @@ impl Code {
             Code::Number { indicator, .. } => 1 + usize::from(*indicator),
             Code::OneHot(values) => values.len() + 1,
             Code::Ordinal(_) | Code::Token(_) | Code::Step => 1,
+            Code::Text(texts) => texts.most,
         }
     }
 
@@ -147,6 +151,10 @@ impl Code {
                 values.map(|value| format!("{column} = {value}")).collect()
             }
             Code::Ordinal(_) | Code::Token(_) | Code::Step => vec![column.to_owned()],
+            Code::Text(texts) => {
+                let words = 1..=texts.most;
+                words.map(|word| format!("{column} word {word}")).collect()
+            }
         }
     }
 
@@ -162,6 +170,7 @@ impl Code {
             Code::Ordinal(_) => "ordered category",
             Code::Token(_) => "token",
             Code::Step => "step",
+            Code::Text(_) => "text",
         }
     }
 
@@ -203,6 +212,12 @@ impl Code {
                 format!("tokens: `vocabulary = {all}` has room for {words} and (other)")
             }
             Code::Step => "a step of a sequence, empty behind its end".into(),
+            Code::Text(texts) => format!(
+                "split into up to {}, tokens from 0 to {}, the last for other words: {}",
+                plural(texts.most, "word"),
+                texts.words.len(),
+                super::shortened(&texts.words).replace("columns)", "words)")
+            ),
         }
     }
 
@@ -245,6 +260,7 @@ impl Code {
             }
             Code::Step if is_missing => out.push(f64::NAN),
             Code::Step => out.push(Unit::Number.number(cell).ok_or(Fault::Other)?),
+            Code::Text(texts) => texts.tokens(cell, marks, out),
             Code::Ordinal(_) | Code::Token(_) if is_missing => return Err(Fault::Missing),
             Code::Token(values) => {
                 // Numbers stand before texts, each in ascending order; words may be many.

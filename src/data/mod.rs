@@ -64,6 +64,7 @@ mod streaming;
 mod table;
 mod tabular;
 mod targets;
+mod texts;
 #[cfg(feature = "fetch")]
 mod unpack;
 mod unseen;

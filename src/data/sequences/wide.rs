@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// What to do where a table that is read as sequences in rows is none of that kind.
 pub(in crate::data) const ARE_ROWS_STEPS: &str = "a row is read as a whole sequence, a column a number of a step; `--sequence COLUMN` names the column that says which \
-     sequence a row is of, if a row is a step";
+     sequence a row is of, if a row is a step; `--inputs COLUMN` names the only one, if that holds texts whose words are tokens";
 
 /// The rows of a table as a model takes them, some of whose inputs are sequences; `rows` has NaN for empty cells, and
 /// `lines` says where each row stands in the file.
@@ -108,20 +108,6 @@ fn with_steps(
         target_shape: of_places(request.predicts, shape),
         ..rows
     })
-}
-
-/// Whether the input column number `index` is of a sequence that stands in a row.
-pub(in crate::data) fn is_of_sequence(request: &Request, index: usize) -> bool {
-    if request.inputs.len() < 2 {
-        return request.sequence(0).is_some();
-    }
-    let mut end = 0;
-    let mut ends = request.inputs.iter().map(|(_, shape)| {
-        end += shape.len();
-        end
-    });
-    let place = ends.position(|end| index < end);
-    place.is_some_and(|place| request.sequence(place).is_some())
 }
 
 /// Some columns of a table that are one input.

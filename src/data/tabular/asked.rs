@@ -25,6 +25,8 @@ pub(in crate::data) struct Asked {
     pub(in crate::data) may_miss: bool,
     /// The columns of a model's other targets, a list of names each.
     pub(in crate::data) others: Vec<String>,
+    /// Which input of the model each column of inputs is of, where a row is an example.
+    pub(super) inputs: Vec<usize>,
 }
 
 impl Asked {
@@ -55,7 +57,15 @@ impl Asked {
                 .as_ref()
                 .map(|steps| inputs_of_a_row(request, steps.window));
             let inputs = of_row.as_ref().unwrap_or(&request.inputs);
-            choices.inputs = Some(columns_of(path, header, inputs, "input")?);
+            choices.inputs = Some(columns_of(path, header, inputs, Of::Inputs(request))?);
+        }
+        // A column of the name of a model's only input is a text of its words.
+        if let ([(name, _)], None, None, None) =
+            (&request.inputs[..], wanted.of_run, &choices.inputs, &steps)
+            && header.contains(name)
+            && is_of_tokens(request, name)
+        {
+            choices.inputs = Some(names::written(name));
         }
         let others = request.others.iter();
         let others = others.map(|(name, width)| columns_of_target(path, header, name, *width));
@@ -100,6 +110,7 @@ impl Asked {
             return Err(Diagnostic::error("E0506", title).into());
         }
         Ok(Asked {
+            inputs: inputs_of(&chosen.inputs, header, request),
             chosen,
             choices,
             weights,
@@ -127,15 +138,41 @@ fn columns_of_target(path: &Path, header: &[String], name: &str, width: usize) -
         return Ok(name.to_owned());
     }
     let all = [(name.to_owned(), Shape::new(&[width]))];
-    columns_of(path, header, &all, "target")
+    columns_of(path, header, &all, Of::Target)
 }
 
-/// The columns of inputs or targets by their names, as a list of names; `what` they are.
+/// What columns are looked for.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Inputs(&'a Request),
+    Target,
+}
+
+/// Whether an input is a sequence of tokens, which one column of texts can hold.
+fn is_of_tokens(request: &Request, name: &str) -> bool {
+    let mut sequences = request.sequences.iter();
+    sequences.any(|of| of.name == name && of.vocabulary.is_some())
+}
+
+/// Which of the model's inputs each of the columns `chosen` is of: a text is all of its input.
+fn inputs_of(chosen: &[usize], header: &[String], request: &Request) -> Vec<usize> {
+    let mut all = vec![];
+    for (place, (name, shape)) in request.inputs.iter().enumerate() {
+        let next = chosen.get(all.len()).map(|column| &header[*column]);
+        let is_text = next == Some(name) && is_of_tokens(request, name);
+        let columns = if is_text { 1 } else { shape.len() };
+        all.resize((all.len() + columns).min(chosen.len()), place);
+    }
+    all.resize(chosen.len(), request.inputs.len().saturating_sub(1));
+    all
+}
+
+/// The columns of inputs or targets by their names, as a list of names.
 fn columns_of(
     path: &Path,
     header: &[String],
     all_wanted: &[(String, Shape)],
-    what: &str,
+    of: Of,
 ) -> Result<String> {
     let mut all: Vec<String> = vec![];
     for (name, shape) in all_wanted {
@@ -148,16 +185,25 @@ fn columns_of(
             .into_iter()
             .flat_map(|sign| [1, 0].map(|first| numbered(sign, first)))
             .collect();
-        if shape.len() == 1 {
+        let is_text = matches!(of, Of::Inputs(request) if is_of_tokens(request, name));
+        if shape.len() == 1 || is_text {
             forms.insert(0, vec![name.clone()]);
         }
         let there = |form: &&Vec<String>| form.iter().all(|name| header.contains(name));
         let Some(found) = forms.iter().find(there) else {
+            let what = match of {
+                Of::Inputs(_) => "input",
+                Of::Target => "target",
+            };
             let title = format!(
                 "`{}` has no columns for the {what} `{name}`",
                 path.display()
             );
             let expected = match &forms[0][..] {
+                [only] if is_text => format!(
+                    "`{only}`, a text, or `{only}_1` to `{only}_{}`",
+                    shape.len()
+                ),
                 [only] => format!("`{only}`"),
                 [first, .., last] => format!("`{first}` to `{last}`, as `{name}` is {shape}"),
                 [] => String::new(),
@@ -165,9 +211,9 @@ fn columns_of(
             return Err(Diagnostic::error("E0506", title)
                 .note(format!("expected {expected}"))
                 .note(format!("its columns: {}", crate::words::list(header)))
-                .help(match what {
-                    "target" => "`--target A,B` names the columns of each target, in their order",
-                    _ => "`--inputs A,B,…` of `bnnc train` and `bnnc check` names the columns of all inputs, one input's after \
+                .help(match of {
+                    Of::Target => "`--target A,B` names the columns of each target, in their order",
+                    Of::Inputs(_) => "`--inputs A,B,…` of `bnnc train` and `bnnc check` names the columns of all inputs, one input's after \
                           the other's",
                 })
                 .into());

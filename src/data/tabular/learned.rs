@@ -7,8 +7,8 @@ use crate::data::labels::Labels;
 use crate::data::lesson::{self, Lesson};
 use crate::data::look::{self, Kind};
 use crate::data::refusal::{Refused, no_number, refuse};
-use crate::data::sequences::wide;
 use crate::data::sheet::{Column, Decimal};
+use crate::data::texts::Texts;
 use crate::data::{Request, SequenceInput, labels, names, recipe};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::thousands;
@@ -128,7 +128,9 @@ impl Table<'_> {
         let has_steps = self.asked.steps.is_some();
         let predicts = request.predicts;
         // Of a table whose rows are no steps, a sequence stands in a row.
-        let are_steps = |index: usize| !has_steps && wide::is_of_sequence(request, index);
+        let own = &self.asked.inputs;
+        let in_a_row = |index: usize| request.sequence(own[index]).filter(|_| !has_steps);
+        let is_alone = |index: usize| own.iter().filter(|of| **of == own[index]).count() == 1;
         let are_words = has_steps
             && request.inputs.len() == 1
             && request
@@ -150,11 +152,21 @@ impl Table<'_> {
                 continue;
             }
             let column = &self.sheet.columns[place];
-            if are_steps(index) {
-                coding.inputs.insert(column.name.clone(), Code::Step);
+            let found = look::look(column, &marks);
+            if let Some(of) = in_a_row(index) {
+                let is_text = is_alone(index) && !matches!(found.kind, Kind::Number | Kind::Empty);
+                let code = match of.vocabulary.filter(|_| is_text) {
+                    None => Code::Step,
+                    Some(vocabulary) => {
+                        let sizes = [of.steps, vocabulary];
+                        let (texts, remark) = Texts::learn(column, training, &marks, sizes);
+                        remarks.extend(remark.into_iter().chain(texts.cut(column)));
+                        Code::Text(texts)
+                    }
+                };
+                coding.inputs.insert(column.name.clone(), code);
                 continue;
             }
-            let found = look::look(column, &marks);
             let is_text = !matches!(found.kind, Kind::Number | Kind::Mixed | Kind::Empty);
             if are_words && is_text && found.missing == 0 {
                 let words = lesson::values(column, training.iter().copied(), &marks);

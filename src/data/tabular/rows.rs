@@ -113,7 +113,13 @@ impl Table<'_> {
         const SHOWN: usize = 3;
         let marks = &columns.coding.missing_values;
         let of_column = |column: &Column| {
-            let Some(code @ Code::Token(words)) = columns.coding.inputs.get(&column.name) else {
+            let code = columns.coding.inputs.get(&column.name)?;
+            if let Code::Text(texts) = code {
+                let both = [texts.unseen(column, marks), texts.cut(column)];
+                let both: Vec<String> = both.into_iter().flatten().collect();
+                return (!both.is_empty()).then(|| both.join("; "));
+            }
+            let Code::Token(words) = code else {
                 return None;
             };
             let (mut cells, mut unseen, mut out) = (0, vec![], vec![]);
