@@ -22,13 +22,10 @@ pub struct Texts {
 fn split(text: &str) -> Vec<String> {
     let text = text.to_lowercase().replace('’', "'");
     let signs: Vec<char> = text.chars().collect();
+    let is_letter = |at: usize| signs.get(at).is_some_and(|sign| sign.is_alphanumeric());
     let is_of_word = |at: usize| match signs[at] {
-        '\'' => {
-            let beside = [at.checked_sub(1), Some(at + 1)];
-            let mut beside = beside.into_iter().flatten();
-            beside.all(|at| signs.get(at).is_some_and(|sign| sign.is_alphanumeric()))
-        }
-        sign => sign.is_alphanumeric(),
+        '\'' => at > 0 && is_letter(at - 1) && is_letter(at + 1),
+        _ => is_letter(at),
     };
     let (mut words, mut is_open) = (Vec::<String>::new(), false);
     for (at, sign) in signs.iter().enumerate() {
