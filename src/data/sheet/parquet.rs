@@ -337,7 +337,6 @@ impl Groups {
                 done => done.map_err(|e| damaged(&path, &e))?,
             }
         }
-        columns.iter_mut().for_each(|column| column.pad(rows));
         self.left -= rows;
         let first = self.rows + 1;
         self.rows += rows as u32;

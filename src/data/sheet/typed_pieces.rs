@@ -49,7 +49,7 @@ pub(super) fn find(
     while let Some((columns, lines)) = source.next(ROWS)? {
         all.resize_with(columns.len(), Default::default);
         look(
-            &columns_of(source.header(), columns, lines.len()),
+            &columns_of(source.header(), columns, lines.len(), &[]),
             &lines,
             &mut all,
         );
@@ -74,10 +74,19 @@ fn look(columns: &[Column], lines: &[u32], all: &mut [super::decimals::Evidence]
     }
 }
 
-fn columns_of(header: Vec<String>, columns: Vec<Builder>, rows: usize) -> Vec<Column> {
-    let named = header.into_iter().zip(columns);
-    let column = |(name, mut cells): (String, Builder)| {
-        cells.pad(rows);
+/// The columns of some rows: those of which `roles` says that they are used have a cell for each.
+fn columns_of(
+    header: Vec<String>,
+    columns: Vec<Builder>,
+    rows: usize,
+    roles: &[Role],
+) -> Vec<Column> {
+    let named = header.into_iter().zip(columns).enumerate();
+    let column = |(place, (name, mut cells)): (usize, (String, Builder))| {
+        let role = roles.get(place);
+        if role.is_some_and(|role| *role != Role::Aside { written: false }) {
+            cells.pad(rows);
+        }
         cells.finish(name, Decimal::Point)
     };
     named.map(column).collect()
@@ -121,7 +130,7 @@ impl TypedPieces {
         let mut all: Vec<_> = header.iter().map(|_| Default::default()).collect();
         let copies = columns.clone();
         look(
-            &columns_of(header.clone(), copies, lines.len()),
+            &columns_of(header.clone(), copies, lines.len(), &[]),
             &lines,
             &mut all,
         );
@@ -154,7 +163,8 @@ impl Pieces for TypedPieces {
         };
         self.source.refuse(&self.found.roles)?;
         // Keys that come later are of no use.
-        let mut columns = columns_of(self.found.header.clone(), columns, lines.len());
+        let (header, roles) = (self.found.header.clone(), &self.found.roles);
+        let mut columns = columns_of(header, columns, lines.len(), roles);
         for (place, column) in columns.iter_mut().enumerate() {
             let is_read = matches!(self.found.roles[place], Role::Read { .. });
             if is_read && column.read_texts(self.found.decimals[place], &mut self.met) {
