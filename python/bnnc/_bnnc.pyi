@@ -52,7 +52,15 @@ class Run:
     def predict(
         self, memory: Memory, samples: int, seed: int | None, quantiles: Sequence[float], keep: bool
     ) -> list[dict[str, Any]]: ...
-    def evaluate(self, memory: Memory, samples: int, seed: int | None, resamples: int) -> str: ...
+    def evaluate(
+        self,
+        memory: Memory | None,
+        data: str | None,
+        part: str | None,
+        samples: int,
+        seed: int | None,
+        resamples: int,
+    ) -> str: ...
     def posterior(
         self, draws: int
     ) -> list[tuple[str, str, np.ndarray[Any, Any], np.ndarray[Any, Any] | None]]: ...

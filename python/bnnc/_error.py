@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bnnc._run import Run
 
 
+#: Names of Python that are flags of the command line, and no keys of a run file.
+_BESIDE = ("data", "out", "resume", "samples", "seed", "draws", "resamples", "quantiles", "set", "n")
+
+
+def _of_python(text: str) -> str:
+    """A message with the flags of the command line as keywords: ``--clip-norm 10`` is ``clip_norm=10``."""
+    from bnnc import _bnnc
+
+    names = {name for name, _, _ in _bnnc.settings()} | set(_BESIDE)
+
+    def keyword(flag: re.Match[str]) -> str:
+        name, value = flag[1].replace("-", "_"), flag[2]
+        name = "part" if name == "split" else name
+        if name not in names and name != "part":
+            return flag[0]
+        return f"`{name}`" if value is None else f"`{name}={value}`"
+
+    return re.sub(r"`--([a-z][a-z-]*)(?:[ =]([^`\s]+))?`", keyword, text)
+
+
 class Error(ValueError):
     """Something is wrong with a model, its settings, data or a run.
 
-    ``str(error)`` is the text that the command line prints: what is wrong, where, and what to do. Its parts:
+    ``str(error)`` is the text that the command line prints, with its flags as the keywords that they are here: what is
+    wrong, where, and what to do. Its parts:
 
     Attributes:
         code: The message's code, such as ``"E0203"``; ``bnnc explain E0203`` has its page.
@@ -34,6 +56,7 @@ class Error(ValueError):
     messages: list[dict[str, Any]]
 
     def __init__(self, text: str, messages: str = "[]") -> None:
+        text, messages = _of_python(text), _of_python(messages)
         super().__init__(text, messages)
         self.text = text
         self.messages = json.loads(messages)

@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,8 @@ class Run:
         X: Any = None,
         y: Any = None,
         *,
+        data: str | PathLike[str] | None = None,
+        part: str | None = None,
         samples: int = 50,
         seed: int | None = None,
         resamples: int = 1000,
@@ -131,19 +133,27 @@ class Run:
         """Scores the predictions of examples whose targets are known.
 
         Args:
-            X, y: As ``fit`` takes them. A DataFrame may hold the targets, too. The examples that ``data=…, test=…`` of a
-                fit sets aside are scored by ``bnnc evaluate RUN`` of the command line, and not here.
+            X, y: As ``fit`` takes them. A DataFrame may hold the targets, too. Without them, the run's own data are read
+                again that ``fit`` was told by ``data=``: arrays in memory are not kept.
+            data: In place of ``X`` and ``y`` the name of a data set or the path of a file, as ``--data`` of the command line.
+            part: Of such data, ``"test"``, ``"validation"`` or ``"train"``; else the test part, else what was set aside, else
+                all of it.
             samples, seed: As :meth:`predict`.
             resamples: Resamples of the examples, of which the 95 % intervals are: 100 or more; 0 for no intervals.
 
         Returns:
             :class:`Scores`; of a model with several targets a dictionary of them by the targets' names.
         """
-        if X is None:
-            raise TypeError(f"evaluate takes X and y; `bnnc evaluate {self.path}` scores what the run has set aside")
+        if X is not None and (data is not None or part is not None):
+            raise TypeError("data=… and part=… stand in place of X and y")
+        if X is None and y is not None:
+            raise TypeError("there is y without X")
+        if part not in (None, "test", "validation", "train"):
+            raise ValueError(f"part is 'test', 'validation' or 'train', not {part!r}")
         samples, seed, resamples = _numbers.whole("samples", samples), _numbers.seed(seed), _numbers.resamples(resamples)
-        found = self._data(X, y)
-        answers = json.loads(self._run.evaluate(found.memory, samples, seed, resamples))
+        memory = None if X is None else self._data(X, y).memory
+        name = None if data is None else fspath(data)
+        answers = json.loads(self._run.evaluate(memory, name, part, samples, seed, resamples))
         all = [Scores(answer) for answer in answers]
         return all[0] if len(all) == 1 else {scores.target: scores for scores in all}
 

@@ -16,6 +16,7 @@ class Scores(Mapping[str, float]):
         examples: How many were scored.
         draws: Draws of the weights that were averaged.
         target: The name of the target.
+        data: Which examples these are, ``"cifar10, test part of 10,000 examples"``; None of arrays that were given.
     """
 
     def __init__(self, found: dict[str, Any]) -> None:
@@ -26,6 +27,7 @@ class Scores(Mapping[str, float]):
         self.examples: int = found["examples"]
         self.draws: int = found["draws"]
         self.target: str = found["target"]
+        self.data: str | None = found.get("data")
 
     def __getitem__(self, name: str) -> float:
         return self._scores[name]
@@ -49,12 +51,15 @@ class Scores(Mapping[str, float]):
         rows = [["score", "value", "95 % interval", "without inputs"], *self._rows()]
         widths = [max(len(row[place]) for row in rows) for place in range(4)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-        return "\n".join([f"{self.target}: {self.examples:,} examples, {self.draws} draws", *lines])
+        return "\n".join([self._title(), *lines])
+
+    def _title(self) -> str:
+        return f"{self.target}: {self.data or f'{self.examples:,} examples'}, {self.draws} draws"
 
     def _repr_html_(self) -> str:
         head = ["score", "value", "95 % interval", "without inputs", ""]
         rows = [[*map(_unbroken, row), self.about[row[0]]] for row in self._rows()]
-        return page(f"{self.target}: {self.examples:,} examples, {self.draws} draws", table(head, rows, numbers=[1, 2, 3]))
+        return page(self._title(), table(head, rows, numbers=[1, 2, 3]))
 
 
 def _unbroken(text: str) -> Raw:

@@ -78,8 +78,26 @@ _PARAMETERS = """
     Notes
     -----
     Features and numbers are standardized within a fit, and predictions are in the units of ``y``;
-    ``settings={{"scaling": "none", "targets": "none"}}`` leaves them as they are. ``fit`` takes no ``sample_weight``.
+    ``settings={{"scaling": "none", "targets": "none"}}`` leaves them as they are.
+
+    ``fit`` takes no ``sample_weight``. The loss is a negative log-likelihood plus KL/N, where N counts the examples: a weight is
+    right where it is how many times a row occurs, and such rows are repeated. A fraction of an observation has no
+    likelihood, and any other factor makes the posterior that of more or fewer data than there are.
 """
+
+
+def _refuse(others: dict[str, Any]) -> None:
+    """Refuses what ``fit`` does not take, and says why there is no ``sample_weight``."""
+    if others.get("sample_weight") is not None:
+        raise TypeError(
+            "fit takes no sample_weight: in the loss of a Bayesian net a weight is how many times a row occurs, and N, by "
+            "which the KL is divided, is their sum. Repeat rows that occur several times, X.repeat(counts, axis=0) and "
+            "y.repeat(counts), or name a column of counts, bnnc.Model.fit(table, target, weights='counts'). A weight that is "
+            "no count has no likelihood"
+        )
+    unknown = [name for name in others if name != "sample_weight"]
+    if unknown:
+        raise TypeError(f"fit takes X and y, and no {', '.join(unknown)}")
 
 
 class _BayesianNet(BaseEstimator):
@@ -193,8 +211,9 @@ class BayesianNetRegressor(RegressorMixin, _BayesianNet):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any) -> BayesianNetRegressor:
+    def fit(self, X: Any, y: Any, **others: Any) -> BayesianNetRegressor:
         """Fit to ``X``, of shape ``(n_examples, n_features)``, and the numbers ``y``, of shape ``(n_examples,)``."""
+        _refuse(others)
         X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         self.model_ = self._described(X.shape[1], "real", *self._likelihood())
         self._fit(X, y.astype(np.float64))
@@ -264,8 +283,9 @@ class BayesianNetClassifier(ClassifierMixin, _BayesianNet):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any) -> BayesianNetClassifier:
+    def fit(self, X: Any, y: Any, **others: Any) -> BayesianNetClassifier:
         """Fit to ``X``, of shape ``(n_examples, n_features)``, and the labels ``y``, ``(n_examples,)``: numbers or texts."""
+        _refuse(others)
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         self.classes_, labels = np.unique(column_or_1d(y, warn=True), return_inverse=True)

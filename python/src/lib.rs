@@ -8,6 +8,7 @@ mod model;
 mod pool;
 mod run;
 mod settings;
+mod watched;
 
 use pyo3::prelude::*;
 

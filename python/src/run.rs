@@ -7,21 +7,23 @@ mod scored;
 use crate::error::raised;
 use crate::memory::Memory;
 use crate::pool::{on_threads, without_lock};
+use crate::watched::watched;
 use bnnc::data::{self, Dataset};
 use bnnc::diagnostic::Result;
 use bnnc::engine::Predictor;
+use bnnc::examples::Part;
 use bnnc::explain::explain;
 use bnnc::export::Values;
-use bnnc::ir::{Facts, Role};
+use bnnc::ir::Role;
 use bnnc::likelihood::Summary;
-use bnnc::plot::parameters::Marginals;
+use bnnc::plot::parameters::{Marginals, OverDraws};
 use bnnc::predict::{Cells, Names, Target, columns, samples};
 use bnnc::source::Source;
 use bnnc::train;
 use bnnc::train::fitting::check_part;
 use bnnc::train::opened::{Opened, open};
 use bnnc::train::run_dir::RunDir;
-use drawn::{collect, over_draws};
+use drawn::collect;
 use numpy::{PyArray1, PyArrayMethods};
 use predicted::{append, by_draw, predict};
 use pyo3::exceptions::PyRuntimeError;
@@ -271,11 +273,14 @@ impl Run {
     }
 
     /// Scores: of each target a JSON object.
-    #[pyo3(signature = (memory, samples, seed, resamples))]
+    #[pyo3(signature = (memory, data, part, samples, seed, resamples))]
+    #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn evaluate(
         &self,
         py: Python,
-        memory: &Memory,
+        memory: Option<&Memory>,
+        data: Option<String>,
+        part: Option<&str>,
         samples: usize,
         seed: Option<u64>,
         resamples: usize,
@@ -287,22 +292,33 @@ impl Run {
             predictor,
             ..
         } = &mut *open;
-        let scored = py.detach(|| {
-            on_threads(None, || {
-                let loaded = load(&run.source, alone, &memory.data, true)?;
-                let mut all = vec![];
-                for (own, data) in alone.iter().zip(&loaded) {
-                    let draws = draws_of(own, &**predictor, (samples, seed));
-                    let rows = data.all_examples(false);
-                    let part = own.examples(&data.train, &rows);
-                    let mut found = score(&mut **predictor, &part, draws, resamples)?;
-                    found["target"] = json!(own.inference.target.name);
-                    all.push(found);
+        watched(py, &mut **predictor, |predictor| {
+            let mut all = vec![];
+            let mut add = |own: &Opened, part: &Part, name: Option<&str>| -> Result<()> {
+                let draws = draws_of(own, &*predictor, (samples, seed));
+                let mut found = score(&mut *predictor, part, draws, resamples)?;
+                found["target"] = json!(own.inference.target.name);
+                found["data"] = json!(name);
+                all.push(found);
+                Ok(())
+            };
+            match memory {
+                Some(memory) => {
+                    let loaded = load(&run.source, alone, &memory.data, true)?;
+                    for (own, data) in alone.iter().zip(&loaded) {
+                        let rows = data.all_examples(false);
+                        add(own, &own.examples(&data.train, &rows), None)?;
+                    }
                 }
-                Ok(Value::Array(all).to_string())
-            })
-        });
-        raised(py, scored)
+                None => {
+                    let chosen = run.to_score(alone, data, part)?;
+                    for (own, chosen) in alone.iter().zip(&chosen) {
+                        add(own, &own.part(chosen), Some(&chosen.name))?;
+                    }
+                }
+            }
+            Ok(Value::Array(all).to_string())
+        })
     }
 
     /// Of each parameter its name, its posterior, and the loc and scale of its entries; no scale of a point estimate.
@@ -310,32 +326,29 @@ impl Run {
     fn posterior<'py>(&self, py: Python<'py>, draws: usize) -> PyResult<Bound<'py, PyList>> {
         let mut open = self.open(py)?;
         let Open { run, predictor, .. } = &mut *open;
-        let found = py.detach(|| {
-            on_threads(None, || {
-                let seed = run.config.seed;
-                let over = over_draws(run, &mut **predictor, draws, seed);
-                let interpreter = predictor.centre();
-                let plan = interpreter.plan().clone();
-                let mut over = over;
-                let all = plan.inference.all_fitted();
-                let kept = all.filter(|(_, tensor)| !matches!(tensor.role, Role::State(_)));
-                let found = kept.map(|(handle, tensor)| {
-                    let marginals = match &mut over {
-                        Some(each) => std::mem::take(&mut each[handle.index()]).marginals(),
-                        None => Marginals::of(&plan.tensors[handle], interpreter.variables()),
-                    };
-                    (
-                        tensor.name.clone(),
-                        tensor.posterior.written.clone(),
-                        tensor.shape.0.clone(),
-                        marginals,
-                    )
-                });
-                Ok(found.collect::<Vec<_>>())
-            })
-        });
+        let found = watched(py, &mut **predictor, |predictor| {
+            let inference = &run.inference;
+            let mut over = OverDraws::of_points(inference, predictor, draws, run.config.seed);
+            let interpreter = predictor.centre();
+            let plan = interpreter.plan().clone();
+            let all = plan.inference.all_fitted();
+            let kept = all.filter(|(_, tensor)| !matches!(tensor.role, Role::State(_)));
+            let found = kept.map(|(handle, tensor)| {
+                let marginals = match &mut over {
+                    Some((_, each)) => std::mem::take(&mut each[handle.index()]).marginals(),
+                    None => Marginals::of(&plan.tensors[handle], interpreter.variables()),
+                };
+                (
+                    tensor.name.clone(),
+                    tensor.posterior.written.clone(),
+                    tensor.shape.0.clone(),
+                    marginals,
+                )
+            });
+            Ok(found.collect::<Vec<_>>())
+        })?;
         let all = PyList::empty(py);
-        for (name, family, shape, marginals) in raised(py, found)? {
+        for (name, family, shape, marginals) in found {
             let loc = array(py, marginals.loc, &shape)?;
             let scale = match marginals.scale.is_empty() {
                 true => None,
@@ -367,23 +380,14 @@ impl Run {
             predictor,
             ..
         } = &mut *open;
-        let collected = py.detach(|| {
-            on_threads(None, || {
-                let loaded = match memory {
-                    Some(memory) => load(&run.source, alone, &memory.data, log_likelihood)?,
-                    None => vec![],
-                };
-                collect(
-                    run,
-                    alone,
-                    &mut **predictor,
-                    &loaded,
-                    (draws, seed),
-                    (parameters, weights, log_likelihood),
-                )
-            })
-        });
-        let (chains, collected) = raised(py, collected)?;
+        let (chains, collected) = watched(py, &mut **predictor, |predictor| {
+            let loaded = match memory {
+                Some(memory) => load(&run.source, alone, &memory.data, log_likelihood)?,
+                None => vec![],
+            };
+            let asked = (parameters, weights, log_likelihood);
+            collect(run, alone, predictor, &loaded, (draws, seed), asked)
+        })?;
         let all = PyList::empty(py);
         for found in collected {
             let shape = &found.shape;
@@ -409,15 +413,7 @@ impl Run {
     fn explain(&self, py: Python, format: &str, columns: usize) -> PyResult<String> {
         let open = self.open(py)?;
         let run = &open.run;
-        let n = run.record.training_examples;
-        let facts = Facts {
-            training_examples: Some(n),
-            validation_examples: run.record.validation_examples,
-            batch: Some(run.config.batch_size().min(n)),
-            data: Some(run.record.name.clone()),
-            training: Some(train::training(&run.config)),
-            ..train::facts(&run.config, &run.inference, None, &[], [&[]; 2])
-        };
+        let facts = train::facts_of_run(&run.config, &run.record, &run.inference);
         let document = explain(&run.inference, &facts);
         Ok(match format {
             "markdown" => document.markdown(),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import json
 import pickle
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -110,8 +114,13 @@ def test_numbers_outside_their_range_are_refused(run, line_data):
     for ask, message in wrong:
         with pytest.raises(ValueError, match=message):
             ask()
-    with pytest.raises(TypeError, match="`bnnc evaluate .*` scores what the run has set aside"):
+    # Its arrays are not kept, and what to do is said as Python says it.
+    with pytest.raises(bnnc.Error, match="`data=PATH` names data"):
         run.evaluate()
+    with pytest.raises(TypeError, match="stand in place of X and y"):
+        run.evaluate(X, y, part="test")
+    with pytest.raises(ValueError, match="part is 'test', 'validation' or 'train', not 'all'"):
+        run.evaluate(part="all")
     with pytest.raises(TypeError, match="quantiles is a list of probabilities"):
         run.predict(X, quantiles=0.5)
     assert run.evaluate(X, y, resamples=0)["rmse"] == run.evaluate(X, y, resamples=100)["rmse"]
@@ -193,3 +202,40 @@ def test_rows_have_the_same_bits_in_whatever_number(run):
     np.testing.assert_array_equal(whole.mean[-3:], run.predict(X[-3:]).mean)
     np.testing.assert_array_equal(whole.quantiles[0.95][-3:], run.predict(X[-3:]).quantiles[0.95])
     np.testing.assert_array_equal(whole.draws["std"][:, -3:], run.predict(X[-3:], draws=True).draws["std"])
+
+
+def test_a_run_scores_what_its_data_hold_out_as_the_command_line_does(line_data, tmp_path):
+    X, y = line_data
+    table = tmp_path / "line.csv"
+    np.savetxt(table, np.column_stack([X, y]), delimiter=",", header="a,b,c,y", comments="")
+    run = bnnc.Model(LINE).fit(data=table, target="y", test=50, validation=40, epochs=5, progress=False, out=tmp_path / "run")
+    scores = run.evaluate(samples=20)
+    assert scores.examples == 50 and "test part of 50 examples" in str(scores)
+    told = subprocess.run(
+        [sys.executable, "-m", "bnnc", "evaluate", str(run.path), "--samples", "20", "--format", "json"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert json.loads(told.stdout)["rmse"] == pytest.approx(scores["rmse"], rel=1e-12)
+    assert run.evaluate(part="validation").examples == 40
+    assert run.evaluate(part="train").examples == 310
+    assert run.evaluate(data=table, part="test", samples=20)["rmse"] == scores["rmse"]
+
+
+def test_ctrl_c_ends_an_evaluation_soon(line_data):
+    X, y = line_data
+    run = bnnc.Model(LINE).fit(X, y, epochs=1, progress=False)
+    many, of_many = np.tile(X, (50, 1)), np.tile(y, 50)
+    for call in (
+        lambda: run.evaluate(many, of_many, samples=1_000_000, resamples=0),
+        lambda: run.draws(1_000_000, parameters=["mean.bias"]),
+    ):
+        timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+        begun = time.monotonic()
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        assert time.monotonic() - begun < 20
+    # The run is as it was.
+    assert run.evaluate(X, y)["rmse"] > 0

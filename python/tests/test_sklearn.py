@@ -136,3 +136,12 @@ def test_a_mistake_in_an_argument_is_called_by_its_name():
     for noise in (0.3, "0.3", np.float64(0.3)):
         net = BayesianNetRegressor(noise=noise, inference="hmc(draws = 5, warmup = 5)").fit(X, y)
         assert "scale = 0.3)" in net.model_.text
+
+
+def test_weights_are_refused_with_the_reason():
+    X, y = make_regression(n_samples=20, n_features=2, random_state=0)
+    for net in (BayesianNetRegressor(), BayesianNetClassifier()):
+        with pytest.raises(TypeError, match="a weight is how many times a row occurs"):
+            net.fit(X, y > 0, sample_weight=np.ones(20))
+        with pytest.raises(TypeError, match="fit takes X and y, and no weights"):
+            net.fit(X, y > 0, weights=None)

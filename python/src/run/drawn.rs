@@ -4,31 +4,7 @@ use bnnc::data::Dataset;
 use bnnc::diagnostic::Result;
 use bnnc::engine::Predictor;
 use bnnc::export::{self, Array, in_chains};
-use bnnc::plot::parameters::OverDraws;
 use bnnc::train::opened::Opened;
-
-/// The moments of each tensor over the draws of a run whose draws are points; `None` where the posterior's variables say
-/// more.
-pub(super) fn over_draws(
-    run: &Opened,
-    predictor: &mut dyn Predictor,
-    asked: usize,
-    seed: u64,
-) -> Option<Vec<OverDraws>> {
-    let inference = &run.inference;
-    let draws = predictor.draws(inference.draws_of_weights(asked));
-    if !inference.method.has_points() || draws < 2 {
-        return None;
-    }
-    let mut each = vec![OverDraws::default(); inference.tensors.len()];
-    for draw in 0..draws {
-        predictor.draw_weights(draw, seed);
-        for (over, drawn) in each.iter_mut().zip(predictor.drawn()) {
-            over.add(&drawn.values);
-        }
-    }
-    Some(each)
-}
 
 /// Draws of the weights, and of what they predict of some data, with the number of chains in which they lie.
 pub(super) fn collect(
