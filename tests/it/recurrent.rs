@@ -347,8 +347,7 @@ fn laplace_says_why_a_layer_of_sequences_does_not_fit() {
             text: format!(
                 "model test\ninput x: {input}\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
                  network {{\n{network}\n f = dense(1)\n}}\nobserve y ~ Normal(loc = f, scale = 1)\ninference {method}\n"
-            )
-            .into(),
+            ),
         };
         let failure = bnnc::compile::source(source, &[]).err()?;
         let first = &failure.diagnostics[0];

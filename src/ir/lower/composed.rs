@@ -169,9 +169,7 @@ impl Lower<'_> {
 fn body_of(entry: &dyn Layer, arguments: &Constants) -> Vec<Step> {
     let source = Source {
         name: entry.signature().name.into(),
-        text: (entry.block().map(|block| block(arguments)))
-            .unwrap_or_default()
-            .into(),
+        text: (entry.block().map(|block| block(arguments))).unwrap_or_default(),
     };
     let Ok(file) = parse(&source) else {
         unreachable!("`{}` is written in the language", source.name)
