@@ -2,8 +2,10 @@
 
 use super::choices::Choices;
 use super::look::{self, Kind, Look};
-use super::{names, sheet};
+use super::sheet::Column;
+use super::{coding, names, sheet};
 use crate::diagnostic::{Diagnostic, Result};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// What is left out of a table, and what stands for its missing values.
@@ -19,6 +21,8 @@ pub struct Proposal {
     pub left_out: Vec<(String, &'static str)>,
     /// Columns with missing values, and how many.
     pub missing: Vec<(String, usize)>,
+    /// A column of which every value has one target in all of its rows, as sequences have whose steps are rows.
+    pub sequence: Option<String>,
     /// Columns with a number far outside the rest that repeats, and that number.
     pub sentinels: Vec<(String, f64)>,
 }
@@ -33,7 +37,7 @@ pub fn propose(path: &Path, target: Option<&str>) -> Result<Proposal> {
         let title = format!("`{}` is no table", path.display());
         return Err(Diagnostic::error("E0501", title)
             .note(format!("a table is {}", sheet::ENDINGS))
-            .help("`bnnc new NAME --template lenet` writes a model for images, which `--data` of `bnnc train` names")
+            .help("`bnnc new NAME --template lenet` writes a model for images, and `--template sequence` one for sequences, which `--data` of `bnnc train` names")
             .into());
     }
     let sheet = sheet::read(path, None, &sheet::read_all)?;
@@ -58,6 +62,13 @@ pub fn propose(path: &Path, target: Option<&str>) -> Result<Proposal> {
         }),
         ..Proposal::default()
     };
+    if let [target] = targets[..] {
+        let mut others = (0..header.len()).filter(|place| *place != target);
+        let target = &sheet.columns[target];
+        let found =
+            others.find(|place| names_sequences(&sheet.columns[*place], &looks[*place], target));
+        proposal.sequence = found.map(|place| header[place].clone());
+    }
     let mut rules = vec![];
     let inputs = header.iter().zip(&looks).enumerate();
     for (_, (name, found)) in inputs.filter(|(place, _)| !targets.contains(place)) {
@@ -85,6 +96,28 @@ pub fn propose(path: &Path, target: Option<&str>) -> Result<Proposal> {
     proposal.choices.drop = (!dropped.is_empty()).then(|| dropped.join(","));
     proposal.choices.missing = list(&rules);
     Ok(proposal)
+}
+
+/// Fewer different values than these may have one target each by chance.
+const FEWEST_SEQUENCES: usize = 10;
+
+/// Whether rows with the same value in a column have the same target, many values more than one row, and the values
+/// different targets.
+fn names_sequences(column: &Column, found: &Look, target: &Column) -> bool {
+    let (rows, most) = (column.len(), 2 * column.len() / 3);
+    if found.missing > 0 || !(FEWEST_SEQUENCES..=most).contains(&found.distinct) {
+        return false;
+    }
+    let mut targets: HashMap<String, String> = HashMap::new();
+    let is_one = (0..rows).all(|row| {
+        let own = coding::name(target.cell(row));
+        *targets
+            .entry(coding::name(column.cell(row)))
+            .or_insert(own.clone())
+            == own
+    });
+    let different: HashSet<&String> = targets.values().collect();
+    is_one && different.len() > 1
 }
 
 /// Whether a column says which row is which, or nothing.
@@ -131,6 +164,28 @@ mod tests {
         let path = folder.path().join("t.csv");
         std::fs::write(&path, text).unwrap();
         propose(&path, target).unwrap()
+    }
+
+    /// Visits of patients, of whom each is ill or not; and rows of a category that says something of the target.
+    #[test]
+    fn rows_of_one_target_may_be_the_steps_of_sequences() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        let found = |rows: &dyn Fn(usize) -> String| {
+            let rows: String = (0..60).map(rows).collect();
+            std::fs::write(&path, format!("patient,pulse,ill\n{rows}")).unwrap();
+            propose(&path, Some("ill")).unwrap().sequence
+        };
+        let of_patient = |i: usize| format!("p{},{},{}\n", i / 4, i * i % 37, i / 4 % 2);
+        assert_eq!(found(&of_patient).as_deref(), Some("patient"));
+        assert_eq!(
+            found(&|i| format!("p{},{},{}\n", i / 4, i * i % 37, i % 3)),
+            None
+        );
+        assert_eq!(
+            found(&|i| format!("p{},{},{}\n", i / 20, i * i % 37, i / 20 % 2)),
+            None
+        );
     }
 
     #[test]

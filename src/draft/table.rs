@@ -415,6 +415,17 @@ fn found(sketch: &Sketch, proposal: &Proposal) -> Vec<(&'static str, String)> {
         let all: Vec<String> = all.map(|(name, why)| format!("{name} ({why})")).collect();
         found.push(("left out", all.join(", ")));
     }
+    if let Some(column) = &proposal.sequence {
+        found.push((
+            "sequence",
+            format!(
+                "each row is taken for an example here. All rows of a {column} have one {}: if they are the steps of a \
+                 sequence, `--sequence {column}` and an input `x: real[T, C, padded]` read them so, see \
+                 `bnnc explain sequence`",
+                sketch.target
+            ),
+        ));
+    }
     if !proposal.missing.is_empty() {
         let all = proposal.missing.iter();
         let all: Vec<String> = all
