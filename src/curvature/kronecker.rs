@@ -60,7 +60,7 @@ impl Kronecker {
                 if let Err(why) = linear.unfolds() {
                     return Err(Refusal::new(
                         format!("`{}` has no Kronecker factors: {why}", parameter.name),
-                        "take `structure = diagonal` or `full`, or leave it out of `of`",
+                        "take `structure = diagonal` or `full`, or leave its layer out of `of`",
                     ));
                 }
             }

@@ -336,7 +336,7 @@ impl Method for Laplace {
                     Diagnostic::error(CODE, title)
                         .at(span, "")
                         .note(why)
-                        .help("`structure = diagonal` or `full`, or leave it out of `of`"),
+                        .help("`structure = diagonal` or `full`, or leave its layer out of `of`"),
                 );
             }
         }
@@ -448,19 +448,12 @@ fn recurrence_of<'m>(model: &'m Model, tensors: &[Handle<Tensor>]) -> Option<&'m
     None
 }
 
-/// Whether a layer that applies a tensor takes a sequence whose examples have lengths of their own.
+/// Whether a layer that applies a kernel takes a sequence whose examples have lengths of their own.
 fn of_padded_steps(model: &Model, tensor: Handle<Tensor>) -> bool {
-    let mut nodes = model.nodes.values();
-    nodes.any(|node| {
-        let applies = node
-            .call
-            .as_ref()
-            .is_some_and(|call| call.tensors().any(|own| own == tensor));
-        applies
-            && node
-                .inputs
-                .iter()
-                .any(|input| model.nodes[*input].length.is_some())
+    model.nodes.values().any(|node| {
+        let kernel = node.call.as_ref().and_then(|call| call.kernel());
+        let mut inputs = node.inputs.iter();
+        kernel == Some(tensor) && inputs.any(|input| model.nodes[*input].length.is_some())
     })
 }
 
