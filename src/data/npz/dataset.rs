@@ -105,6 +105,9 @@ impl<R: Read + Seek> Archive<'_, R> {
                 _ => self.agree(train, test, &found.name)?,
             }
         }
+        if let [train, test] = &inputs[..] {
+            self.lengths_of_both([train, test])?;
+        }
         let taken = self.taken(&inputs, &targets, wanted);
         let reading = self.reading(&inputs, wanted.request.stream)?;
         let purpose = Purpose {

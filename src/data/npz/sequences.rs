@@ -1,6 +1,7 @@
 //! Arrays of sequences: those that say how many steps of each are there, and the rows that a model takes.
 
 use super::archive::Archive;
+use super::choose;
 use super::inputs::Inputs;
 use super::{Contents, Values, Wanted};
 use crate::data::SequenceInput;
@@ -9,6 +10,7 @@ use crate::data::sequences::{Told, Unpadded, targets_of_steps};
 use crate::data::stored::{Kind, Source, Stored};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
+use crate::words::plural;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
@@ -123,20 +125,37 @@ impl<R: Read + Seek> Archive<'_, R> {
         }
         of.takes(&what, steps)?;
         let several = wanted.request.sequences.len() > 1;
-        let told = names(name, &of.name, several)
-            .into_iter()
-            .find(|(name, _)| self.names.contains(name));
-        let Some((by, is_mask)) = told else {
-            return Ok(OfSequences {
-                of: of.clone(),
-                told_by: None,
-                steps,
-                lengths: None,
-            });
-        };
-        let found = self.array(&by)?;
+        let told = names(name, &of.name, several).into_iter();
+        let told: Vec<_> = told.filter(|(name, _)| self.names.contains(name)).collect();
+        let sizes = [examples, steps];
+        let mut first: Option<((String, bool), Vec<usize>)> = None;
+        for (by, is_mask) in told {
+            let lengths = self.lengths_in(&by, is_mask, name, sizes)?;
+            match &first {
+                None => first = Some(((by, is_mask), lengths)),
+                Some(((other, _), known)) => self.same_lengths([other, &by], [known, &lengths])?,
+            }
+        }
+        let (told_by, lengths) = first.unzip();
+        Ok(OfSequences {
+            of: of.clone(),
+            told_by,
+            steps,
+            lengths: lengths.map(Arc::new),
+        })
+    }
+
+    /// The lengths of the sequences in `array` that the array `by` says.
+    fn lengths_in(
+        &mut self,
+        by: &str,
+        is_mask: bool,
+        array: &str,
+        sizes: [usize; 2],
+    ) -> Result<Vec<usize>> {
+        let found = self.array(by)?;
         let Contents::Numbers(values) = &found.contents else {
-            let fact = format!("holds text in `{by}`, which says the lengths of `{name}`");
+            let fact = format!("holds text in `{by}`, which says the lengths of `{array}`");
             return Err(self.fault(&fact).into());
         };
         let told = Told {
@@ -145,13 +164,61 @@ impl<R: Read + Seek> Archive<'_, R> {
             shape: &found.header.shape,
             values,
         };
-        let lengths = told.lengths(&format!("`{name}`"), [examples, steps])?;
-        Ok(OfSequences {
-            of: of.clone(),
-            told_by: Some((by, is_mask)),
-            steps,
-            lengths: Some(Arc::new(lengths)),
-        })
+        Ok(told.lengths(&format!("`{array}`"), sizes)?)
+    }
+
+    /// # Errors
+    ///
+    /// `E0514` where two arrays say different lengths of the same sequences.
+    fn same_lengths(&self, [a, b]: [&str; 2], of: [&[usize]; 2]) -> Result<()> {
+        let Some(row) = (0..of[0].len()).find(|row| of[0][*row] != of[1][*row]) else {
+            return Ok(());
+        };
+        let title = format!(
+            "`{a}` and `{b}` of `{}` say different lengths",
+            self.path.display()
+        );
+        Err(Diagnostic::error("E0514", title)
+            .note(format!(
+                "row {row} (the first being 0) has {} in `{a}`, and {} in `{b}`",
+                plural(of[0][row], "step"),
+                of[1][row]
+            ))
+            .help("leave the array out that does not belong to the sequences")
+            .into())
+    }
+
+    /// # Errors
+    ///
+    /// `E0514` where an array says the lengths of one part's sequences, and none those of the other's, so that the padding
+    /// there would be read as steps.
+    pub(super) fn lengths_of_both(&self, [train, test]: [&Inputs; 2]) -> Result<()> {
+        let pairs = train.sequences.iter().zip(&test.sequences);
+        let arrays = train.names().zip(test.names());
+        for ((train, test), [of_train, of_test]) in pairs.zip(arrays.map(<[&str; 2]>::from)) {
+            let (Some(train), Some(test)) = (train, test) else {
+                continue;
+            };
+            let ((by, is_mask), [has, lacks], expected) = match (&train.told_by, &test.told_by) {
+                (Some(told), None) => (told, [of_train, of_test], choose::of_test(&told.0)),
+                (None, Some(told)) => {
+                    let ending = if told.1 { "mask" } else { "length" };
+                    (told, [of_test, of_train], format!("{of_train}_{ending}"))
+                }
+                _ => continue,
+            };
+            let (what, path) = (
+                if *is_mask { "mask" } else { "lengths" },
+                self.path.display(),
+            );
+            let title = format!("`{path}` has the {what} of `{has}`, and none of `{lacks}`");
+            return Err(Diagnostic::error("E0514", title)
+                .note(format!("`{by}` says which steps of `{has}` are there"))
+                .note(format!("expected an array `{expected}` beside `{lacks}`, whose padding would be read as steps"))
+                .help("where all steps of one part are there, its lengths are all the number of steps")
+                .into());
+        }
+        Ok(())
     }
 }
 

@@ -110,6 +110,68 @@ fn each_part_has_its_own_lengths_and_steps() {
     assert_eq!(data.seen.taken.len(), 1, "{:?}", data.seen.taken);
 }
 
+/// Else the padding of one part would be read as steps.
+#[test]
+fn lengths_of_one_part_alone_are_refused() {
+    let of = request(vec![words("words", 4)]);
+    let mask = [1.0, 1.0, 1.0, 1.0, 0.0, 0.0];
+    for (told, what, expected) in [
+        (
+            ("x_length_train", &[2][..], &[3.0, 1.0][..]),
+            ["lengths of `x_train`", "`x_test`"],
+            "x_length_test",
+        ),
+        (
+            ("x_train_mask", &[2, 3], &mask),
+            ["mask of `x_train`", "`x_test`"],
+            "x_test_mask",
+        ),
+        (
+            ("x_test_length", &[1], &[1.0]),
+            ["lengths of `x_test`", "`x_train`"],
+            "x_train_length",
+        ),
+    ] {
+        let arrays = [
+            ("x_train", X.1, &[0.0, 1.0, 2.0, 4.0, 0.0, 0.0][..]),
+            ("y_train", Y.1, Y.2),
+            ("x_test", &[1, 2], &[4.0, 3.0]),
+            ("y_test", &[1], &[1.0]),
+            told,
+        ];
+        let message = refused(&arrays, &of);
+        let title = format!("`d.npz` has the {}, and none of {}", what[0], what[1]);
+        assert_eq!((message.code, &message.title), ("E0514", &title));
+        assert!(message.notes[1].starts_with(&format!("expected an array `{expected}`")));
+        // As the message says.
+        let lengths = vec![1.0; if told.1[0] == 2 { 1 } else { 2 }];
+        let mask = [1.0, 0.0];
+        let other = match expected {
+            "x_test_mask" => (expected, &[1, 2][..], &mask[..]),
+            _ => (expected, &[lengths.len()][..], &lengths[..]),
+        };
+        load(&[&arrays[..], &[other]].concat(), &of).unwrap();
+    }
+}
+
+#[test]
+fn a_mask_and_lengths_say_the_same() {
+    let of = request(vec![words("words", 4)]);
+    let mask = ("x_mask", &[2, 3][..], &[1.0, 1.0, 1.0, 1.0, 0.0, 0.0][..]);
+    let lengths = |of: &'static [f64]| ("x_length", &[2][..], of);
+    let (data, _) = load(&[X, Y, mask, lengths(&[3.0, 1.0])], &of).unwrap();
+    assert_eq!(data.train.inputs, rows());
+    let message = refused(&[X, Y, mask, lengths(&[3.0, 2.0])], &of);
+    assert_eq!(
+        message.title,
+        "`x_length` and `x_mask` of `d.npz` say different lengths"
+    );
+    assert_eq!(
+        message.notes[0],
+        "row 1 (the first being 0) has 2 steps in `x_length`, and 1 in `x_mask`"
+    );
+}
+
 #[test]
 fn several_inputs_stand_one_after_the_other() {
     let mut of = request(vec![words("a", 2), words("b", 3)]);
