@@ -132,7 +132,7 @@ pub fn columns(
     let row = rows.iter().map(|row| *row as f64).collect();
     let row = Column::of_one("row", Cells::Whole(row));
     let of_targets = targets.iter().flat_map(|target| {
-        let mut columns = of_target(target);
+        let mut columns = of_target(target, steps.is_some());
         // The density of a whole sequence says nothing of a step.
         if steps.is_some() && target.part.kind.axes().is_some() {
             columns.retain(|column| column.name == "target" || !is_of_target(&column.name));
@@ -174,7 +174,8 @@ fn is_of_target(name: &str) -> bool {
         .any(|own| name.starts_with(own))
 }
 
-fn of_target(target: &Target) -> Vec<Column> {
+/// The columns of a target; `by_step` where each step of a sequence becomes a row.
+fn of_target(target: &Target, by_step: bool) -> Vec<Column> {
     let (predicted, part, names) = (&target.predicted, &target.part, &target.names);
     let (n, width) = (predicted.examples, part.kind.entries());
     let axes = part.kind.axes();
@@ -192,7 +193,8 @@ fn of_target(target: &Target) -> Vec<Column> {
         cells,
     };
     // Of an image numbers: names would take many times the room.
-    let classes = part.kind.classes().filter(|_| axes.is_none());
+    let has_names = axes.is_none() || by_step;
+    let classes = part.kind.classes().filter(|_| has_names);
     let mut columns = vec![];
     if part.with_targets {
         let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
@@ -223,11 +225,7 @@ fn of_target(target: &Target) -> Vec<Column> {
             likelihood::Entries::Targets => (names.targets, width),
         };
         let cells = match &found.name[..] {
-            "predicted" => labels(
-                found.values,
-                part.kind.classes().filter(|_| axes.is_none()),
-                names.classes,
-            ),
+            "predicted" => labels(found.values, classes, names.classes),
             _ => Cells::Numbers(found.values),
         };
         if axes.is_some() {
@@ -259,12 +257,17 @@ pub(super) fn named(known: &[String], count: usize) -> Vec<String> {
     }
 }
 
-/// Labels as the names of their classes, where there is one for each of so many classes; else targets are numbers.
+/// Labels as the names of their classes, where there is one for each of so many classes, and nothing for a missing label;
+/// else targets are numbers.
 fn labels(values: Vec<f64>, classes: Option<usize>, names: &[String]) -> Cells {
     match classes {
         None => Cells::Numbers(values),
         Some(count) if names.len() == count => {
-            let name = |label: &f64| names.get(*label as usize).cloned();
+            let there = |label: &&f64| **label >= 0.0;
+            let name = |label: &f64| {
+                let label = Some(label).filter(there)?;
+                names.get(*label as usize).cloned()
+            };
             Cells::Texts(values.iter().map(|v| name(v).unwrap_or_default()).collect())
         }
         Some(_) => Cells::Whole(values),
