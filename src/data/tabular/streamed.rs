@@ -42,11 +42,15 @@ pub(super) fn way(path: &Path, wanted: &Wanted, request: &Request) -> Result<Way
     }
     let choices = wanted.choices;
     let of_steps = choices.is_some_and(|of| of.sequence.is_some() || of.window.is_some())
-        || wanted.of_run.is_some_and(|run| run.columns.steps.is_some())
-        || !request.sequences.is_empty();
-    if of_steps {
-        let said = "not streamed: rows that are steps are read whole";
-        return Ok(Way::Whole(Some(said.into())));
+        || wanted.of_run.is_some_and(|run| run.columns.steps.is_some());
+    let what = match (of_steps, &request.sequences[..]) {
+        (true, _) => Some("rows that are steps"),
+        (_, [_, ..]) => Some("rows that hold a sequence, as a text or as numbers,"),
+        (_, []) => None,
+    };
+    if let Some(what) = what {
+        let said = format!("not streamed: {what} are read whole");
+        return Ok(Way::Whole(Some(said)));
     }
     let found = sheet::find(path, &|header| roles(header, wanted))?;
     Ok(match found {
