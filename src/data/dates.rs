@@ -2,11 +2,16 @@
 
 use super::sheet::is_digits;
 
+/// The forms that [`days`] reads, as messages say it.
+pub(super) const FORMS: &str = "`2024-03-01`, `2024/03/01` or `01.03.2024`, with or without a time behind a blank or `T`: \
+     `13:45`, `13:45:10`, `13:45:10Z`, `13:45:10+01:00`";
+
 /// The days from 1970-01-01 to the date in `text`: `2024-03-01`, `2024/03/01` or `01.03.2024`, the time of day behind
-/// a blank or `T`, as `13:45`, `13:45:10` or `13:45:10.5`, with or without a `Z`.
+/// a blank or `T`, as `13:45`, `13:45:10` or `13:45:10.5`, with or without a `Z`; `+01:00` behind it is taken off, so that
+/// the time is that of UTC.
 pub(super) fn days(text: &str) -> Option<f64> {
     let (date, time) = match text.split_once(['T', ' ']) {
-        Some((date, time)) => (date, Some(time.trim_end_matches('Z'))),
+        Some((date, time)) => (date, Some(time)),
         None => (text, None),
     };
     let part = |text: &str, digits: std::ops::RangeInclusive<usize>| -> Option<i64> {
@@ -26,8 +31,26 @@ pub(super) fn days(text: &str) -> Option<f64> {
     if !(1..=12).contains(&month) || !(1..=length(year, month)).contains(&day) {
         return None;
     }
-    let time = time.map_or(Some(0.0), time_of_day)?;
+    let time = time.map_or(Some(0.0), of_utc)?;
     Some(since_epoch(year, month, day) as f64 + time)
+}
+
+/// The part of a day that has passed at a time in UTC, which may be another day's: below 0, or from 1 on.
+fn of_utc(text: &str) -> Option<f64> {
+    let Some(place) = text.find(['+', '-']) else {
+        return time_of_day(text.trim_end_matches('Z'));
+    };
+    let (time, offset) = text.split_at(place);
+    let (sign, offset) = offset.split_at(1);
+    let digits = || offset.chars().all(|c| c.is_ascii_digit() || c == ':');
+    let of_day = match offset.len() {
+        2 => time_of_day(&format!("{offset}:00")),
+        4 if is_digits(offset) => time_of_day(&format!("{}:{}", &offset[..2], &offset[2..])),
+        5 if digits() => time_of_day(offset),
+        _ => None,
+    }?;
+    let sign = if sign == "+" { 1.0 } else { -1.0 };
+    Some(time_of_day(time)? - sign * of_day)
 }
 
 /// The part of a day that has passed at `hours:minutes:seconds`.
@@ -121,6 +144,13 @@ mod tests {
             ("1969-12-31", Some(-1.0)),
             ("2024-03-01T12:00:00Z", Some(19_783.5)),
             ("2024-03-01 06:00", Some(19_783.25)),
+            // As `datetime.fromisoformat(…).timestamp() / 86400` has them.
+            ("2024-03-01 06:00:00+00:00", Some(19_783.25)),
+            ("2024-03-01T00:00:00+06:00", Some(19_782.75)),
+            ("2024-03-01T20:00-0600", Some(19_784.083333333332)),
+            ("2024-03-01T12:00:00+1", None),
+            ("2024-03-01T12:00:00+01:00Z", None),
+            ("01/31/2024 00:00", None),
             ("2023-02-29", None),
             ("2024-13-01", None),
             ("1-2-3", None),

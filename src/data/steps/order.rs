@@ -22,17 +22,17 @@ impl Layout {
             Cell::Text(text) if is_dates && dates::days(text).is_some() => {
                 Ok(dates::days(text).unwrap_or_default())
             }
-            cell => Err(
-                at(path, sheet, row, &format!("has no time in `{}`", time.name)).note(format!(
-                    "expected {}, found `{}`",
-                    if is_dates {
-                        "a date"
-                    } else {
-                        "a number or a date"
-                    },
-                    coding::name(cell)
-                )),
-            ),
+            cell => {
+                let expected = match is_dates {
+                    true => "a date",
+                    false => "a number or a date",
+                };
+                let found = coding::name(cell);
+                let what = format!("has no time in `{}`", time.name);
+                Err(at(path, sheet, row, &what)
+                    .note(format!("expected {expected}, found `{found}`"))
+                    .note(format!("dates are {}", dates::FORMS)))
+            }
         };
         let moments: std::result::Result<Vec<f64>, _> = (0..sheet.rows()).map(moment).collect();
         let moments = moments?;
@@ -58,7 +58,10 @@ impl Layout {
                     coding::name(time.cell(other)),
                     time.name
                 ))
-                .help("`sequence` names the column that tells several series apart")
+                .help(match self.steps.sequence {
+                    None => "`sequence` names the column that tells several series apart",
+                    Some(_) => "leave one of the rows out, or write the times at which they were: each step has its own",
+                })
                 .into());
             }
             let [least, most] = gaps().fold([f64::INFINITY, 0.0], |[low, high], gap| {
