@@ -134,6 +134,39 @@ impl Columns<'_> {
         Diagnostic::error("E0514", title)
     }
 
+    /// # Errors
+    ///
+    /// `E0514` with the rows that have no step.
+    fn refuse_empty(&self, of: &SequenceInput, values: &[f64]) -> Result<()> {
+        const SHOWN: usize = 5;
+        let rows = values.chunks_exact(self.columns.max(1)).enumerate();
+        let is_empty = |numbers: &[f64]| numbers.iter().all(|x| x.is_nan());
+        let empty: Vec<usize> = rows
+            .filter(|(_, numbers)| is_empty(numbers))
+            .map(|(row, _)| row)
+            .collect();
+        let [first, others @ ..] = &empty[..] else {
+            return Ok(());
+        };
+        let mut message = self.fault(*first, "a sequence has no step").note(format!(
+            "what stands there for `{}` is empty, or marked as missing",
+            of.name
+        ));
+        if !others.is_empty() {
+            let shown = others.iter().take(SHOWN);
+            let shown: Vec<String> = shown.map(|row| self.lines[*row].to_string()).collect();
+            let more = if others.len() > SHOWN { ", …" } else { "" };
+            message = message.note(format!(
+                "so is it in {}: {} {}{more}",
+                counted(others.len(), "other row", "other rows"),
+                if others.len() == 1 { "line" } else { "lines" },
+                shown.join(", ")
+            ));
+        }
+        let help = "leave such rows out: there is nothing to learn from or to predict with";
+        Err(message.help(help).into())
+    }
+
     /// The rows that a model takes, and their lengths.
     fn sequences(&self, of: &SequenceInput) -> Result<(Values, Vec<usize>)> {
         let what = format!("`{}`", self.path.display());
@@ -151,19 +184,13 @@ impl Columns<'_> {
         let steps = self.columns / of.width;
         of.takes(&what, steps)?;
         let values: Vec<f64> = self.each().collect();
+        self.refuse_empty(of, &values)?;
         let mut lengths = vec![];
         for (row, numbers) in values.chunks_exact(self.columns.max(1)).enumerate() {
             let there = numbers
                 .iter()
                 .rposition(|x| !x.is_nan())
                 .map_or(0, |last| last + 1);
-            if there == 0 {
-                return Err(self
-                    .fault(row, "a sequence has no step")
-                    .note(format!("the columns of `{}` are all empty there", of.name))
-                    .help("leave such rows out: there is nothing to learn from or to predict with")
-                    .into());
-            }
             let gap = numbers[..there].iter().position(|x| x.is_nan());
             if gap.is_some() || there % of.width != 0 {
                 let step = gap.unwrap_or(there) / of.width;
@@ -222,7 +249,7 @@ mod tests {
         let of = |numbers: &[f64], columns, request: Request| {
             rows(
                 Path::new("t.csv"),
-                &[2, 3],
+                &[2, 3, 4],
                 split(numbers, columns),
                 &request,
             )
@@ -244,6 +271,10 @@ mod tests {
             [1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 2.0],
         ];
         assert_eq!(found.inputs, Values::F64(expected.concat()));
+        let failure = of(&[NONE, 1.0, NONE], 1, request(1, None)).unwrap_err();
+        let message = &failure.diagnostics[0];
+        assert_eq!(message.title, "t.csv:2: a sequence has no step");
+        assert_eq!(message.notes[1], "so is it in 1 other row: line 4",);
         for (numbers, columns, width, title) in [
             (
                 &[1.0, 2.0, NONE, NONE][..],
