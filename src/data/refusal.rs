@@ -12,6 +12,10 @@ use std::path::Path;
 /// Words by which a last row is known for a footer.
 const FOOTERS: [&str; 5] = ["total", "sum", "mean", "average", "count"];
 
+/// What to do about values that are missing in a time series from which windows are cut.
+pub(super) const IN_WINDOWS: &str = "rows at the end of a series, whose values are not known yet, may be left out (`bnnc predict RUN --split future` predicts \
+     what comes next); elsewhere fill the values in: a window counts rows, and is not to reach over a hole";
+
 /// A column that is not taken as it is.
 pub(super) struct Refused {
     pub(super) place: usize,
@@ -20,11 +24,13 @@ pub(super) struct Refused {
 }
 
 /// The message about all columns of a table that cannot be taken as they are: a line each, and one line of what to do.
+/// `in_windows` where the rows are those of time series from which windows are cut.
 pub(super) fn refuse(
     path: &Path,
     sheet: &Sheet,
     refused: &[Refused],
     marks: &[String],
+    in_windows: bool,
 ) -> Diagnostic {
     let place = path.display();
     let title = match refused {
@@ -50,7 +56,7 @@ pub(super) fn refuse(
     if let Some(help) = not_an_example(sheet, refused) {
         return message.help(help);
     }
-    helps(sheet, refused)
+    helps(sheet, refused, in_windows)
         .into_iter()
         .fold(message, Diagnostic::help)
 }
@@ -186,7 +192,7 @@ fn not_an_example(sheet: &Sheet, refused: &[Refused]) -> Option<String> {
 }
 
 /// What to do about the columns, as flags to paste.
-fn helps(sheet: &Sheet, refused: &[Refused]) -> Vec<String> {
+fn helps(sheet: &Sheet, refused: &[Refused], in_windows: bool) -> Vec<String> {
     let name = |one: &Refused| written(&sheet.columns[one.place].name);
     let is_useless = |one: &&Refused| {
         !one.is_target
@@ -243,7 +249,10 @@ fn helps(sheet: &Sheet, refused: &[Refused]) -> Vec<String> {
         .iter()
         .any(|one| one.is_target && one.found.missing > 0);
     if targets {
-        helps.push("leave out the rows whose target is missing: they say nothing".into());
+        helps.push(match in_windows {
+            true => IN_WINDOWS.into(),
+            false => "leave out the rows whose target is missing: they say nothing".into(),
+        });
     }
     let text_targets = refused
         .iter()

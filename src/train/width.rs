@@ -32,7 +32,7 @@ pub fn fill(
     }
     let found = data::facts(&request)?.input_shape;
     let width = match place_of_width(&file) {
-        // Windows of a time series: steps of so many numbers.
+        // Sequences, or windows of a time series: steps of so many numbers.
         Some((axes, place)) if axes > 1 && axes == found.rank() => found.0[place],
         _ => found.len(),
     };
@@ -60,15 +60,16 @@ fn place_of_width(file: &ast::File) -> Option<(usize, usize)> {
     file.items.iter().find_map(|item| match &item.kind {
         ast::ItemKind::Input { data_type, .. } => {
             let axes = data_type.axes.as_ref()?;
-            let place = axes.iter().position(is_of_data)?;
-            Some((axes.len(), place))
+            let place = axes.iter().position(|axis| is_called(axis, ast::OF_DATA))?;
+            let is_axis = |axis: &&ast::Expr| !is_called(axis, ast::PADDED);
+            Some((axes.iter().filter(is_axis).count(), place))
         }
         _ => None,
     })
 }
 
-fn is_of_data(axis: &ast::Expr) -> bool {
-    matches!(&axis.kind, ast::ExprKind::Name(name) if name.text == ast::OF_DATA)
+fn is_called(axis: &ast::Expr, called: &str) -> bool {
+    matches!(&axis.kind, ast::ExprKind::Name(name) if name.text == called)
 }
 
 /// Whether a model leaves the width of an input to the data.

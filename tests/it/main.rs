@@ -61,6 +61,7 @@ mod samplers;
 mod scopes;
 mod scores;
 mod sequence_data;
+mod sequence_forms;
 mod sequence_words;
 mod several_inputs;
 mod several_targets;

@@ -3,7 +3,7 @@
 use crate::cli::Place;
 use bnnc::data::npz::encode;
 
-fn place(model: &str) -> Place {
+pub fn place(model: &str) -> Place {
     let place = Place::new();
     let (declared, network) = model.split_once('|').unwrap();
     let text = format!(
@@ -18,7 +18,7 @@ fn place(model: &str) -> Place {
 }
 
 /// The lines of a file of predictions, cell by cell.
-fn cells(place: &Place, name: &str) -> Vec<Vec<String>> {
+pub fn cells(place: &Place, name: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(place.path(name)).unwrap();
     let lines = text.lines();
     lines
@@ -27,19 +27,19 @@ fn cells(place: &Place, name: &str) -> Vec<Vec<String>> {
 }
 
 /// The cells of the column `name` below its header.
-fn column<'a>(cells: &'a [Vec<String>], name: &str) -> Vec<&'a str> {
+pub fn column<'a>(cells: &'a [Vec<String>], name: &str) -> Vec<&'a str> {
     let place = cells[0].iter().position(|cell| cell == name);
     let place = place.unwrap_or_else(|| panic!("{name}: {:?}", cells[0]));
     cells[1..].iter().map(|row| &row[place][..]).collect()
 }
 
-const EACH_STEP: &str = "input x: real[4, 2, padded]\ntarget y: real[4, 1]|dense(6), tanh, f = dense(1) } \
+pub const EACH_STEP: &str = "input x: real[4, 2, padded]\ntarget y: real[4, 1]|dense(6), tanh, f = dense(1) } \
                          observe y ~ Normal(f, 0.5)";
-const ONCE: &str = "input x: real[4, 2, padded]\ntarget y: real|flatten, dense(6), tanh, f = dense(1) } \
+pub const ONCE: &str = "input x: real[4, 2, padded]\ntarget y: real|flatten, dense(6), tanh, f = dense(1) } \
                     observe y ~ Normal(f, 0.5)";
 
 /// 20 sequences of 1 to 3 steps of two numbers with a target at each, and their lengths.
-fn arrays(garbage: f64) -> Vec<u8> {
+pub fn arrays(garbage: f64) -> Vec<u8> {
     let (mut x, mut y, mut lengths) = (vec![], vec![], vec![]);
     for i in 0..20 {
         let length = 1 + i % 3;
@@ -121,7 +121,7 @@ fn lengths_that_do_not_fit_are_refused_before_training() {
 }
 
 /// Patients with 1 to 4 visits; the last of each is that of the next patient's line.
-fn visits() -> String {
+pub fn visits() -> String {
     let mut text = String::from("day,patient,pulse,pressure,ill\n");
     for day in (0..4).rev() {
         for patient in 0..24 {

@@ -21,6 +21,8 @@ enum Kind<'a> {
     Sequence(&'a SequenceInput),
     /// As many steps in each example.
     Steps,
+    /// What no model has said anything of: the longest example says how many steps there are.
+    Unknown,
     /// The same in all rows of an example.
     Once(&'a str),
 }
@@ -40,7 +42,11 @@ pub(in crate::data) fn inputs_of_a_row(
 /// The model's inputs; the only one takes all `width` numbers of a row.
 fn pieces(request: &Request, window: Option<usize>, width: usize) -> Vec<Piece<'_>> {
     if request.inputs.len() < 2 {
-        let kind = request.sequence(0).map_or(Kind::Steps, Kind::Sequence);
+        let kind = match request.sequence(0) {
+            Some(of) => Kind::Sequence(of),
+            None if request.inputs.is_empty() => Kind::Unknown,
+            None => Kind::Steps,
+        };
         return vec![Piece { width, kind }];
     }
     let inputs = request.inputs.iter().enumerate();
@@ -199,7 +205,7 @@ impl Layout {
                 Ok((stored.rows(of)?, Shape::new(&[of.row_len()])))
             }
             _ => match lengths.iter().min() {
-                Some(shortest) if *shortest < longest => {
+                Some(shortest) if *shortest < longest && !matches!(piece.kind, Kind::Unknown) => {
                     let title = format!(
                         "the sequences of `{}` have from {shortest} to {}",
                         path.display(),
@@ -279,8 +285,11 @@ impl Layout {
     }
 }
 
-/// T, where the model has a target at each of T steps.
+/// T, where the model has a target at each of T steps, or may have one as far as it is known.
 fn steps_of_targets(request: &Request) -> Option<usize> {
+    if request.inputs.is_empty() {
+        return Some(0);
+    }
     if let Some(name) = request.follows() {
         let of = request.sequences.iter().find(|of| of.name == name)?;
         return Some(of.steps);

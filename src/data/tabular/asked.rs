@@ -109,15 +109,24 @@ impl Asked {
             );
             return Err(Diagnostic::error("E0506", title).into());
         }
+        // Of a model of which nothing is known yet, targets may be those of steps.
+        let of_steps = steps.as_ref().is_some_and(|steps| steps.window.is_none());
+        let may_be_of_steps = of_steps && request.inputs.is_empty();
         Ok(Asked {
             inputs: inputs_of(&chosen.inputs, header, request),
             chosen,
             choices,
             weights,
             steps,
-            may_miss: request.predicts.is_some_and(TargetKind::may_miss_entries),
+            may_miss: may_be_of_steps || request.predicts.is_some_and(TargetKind::may_miss_entries),
             others,
         })
+    }
+
+    /// Whether windows are cut out of time series.
+    pub(super) fn in_windows(&self) -> bool {
+        let steps = self.steps.as_ref();
+        steps.is_some_and(|steps| steps.window.is_some())
     }
 
     /// The column of groups, if one is named.

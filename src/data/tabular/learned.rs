@@ -11,9 +11,15 @@ use crate::data::sheet::{Column, Decimal};
 use crate::data::texts::Texts;
 use crate::data::{Request, SequenceInput, labels, names, recipe};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::words::thousands;
+use crate::tensor::Shape;
+use crate::words::{join, list, thousands};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Whether a column holds texts alone.
+fn has_words(kind: Kind) -> bool {
+    matches!(kind, Kind::Category | Kind::Identifier | Kind::FreeText)
+}
 
 /// Refuses a column of more words than the model has tokens for, one of which stands for words that come later.
 fn refuse_small_vocabulary(
@@ -118,6 +124,38 @@ impl Table<'_> {
         }
     }
 
+    /// # Errors
+    ///
+    /// `E0505` for a text among the numbers of several inputs' sequences, with what each input takes.
+    fn refuse_order(&self, place: usize, request: &Request) -> Result<()> {
+        if request.inputs.len() < 2 {
+            return Ok(());
+        }
+        let taken = self.asked.inputs.iter().zip(&self.asked.chosen.inputs);
+        let of_input = |(input, (name, _)): (usize, &(String, Shape))| {
+            let own = taken.clone().filter(|(of, _)| **of == input);
+            let own: Vec<&String> = own.map(|(_, column)| &self.header[*column]).collect();
+            match &own[..] {
+                [] => format!("none is left for `{name}`"),
+                own => format!("`{name}` takes {}", list(own)),
+            }
+        };
+        let title = format!(
+            "column `{}` of `{}` is a text, and its input takes numbers from it",
+            self.header[place],
+            self.path.display()
+        );
+        let inputs = request.inputs.iter().enumerate().map(of_input);
+        let names = request.inputs.iter().map(|(name, _)| name);
+        Err(Diagnostic::error("E0505", title)
+            .note(join(inputs.collect(), "and"))
+            .help(format!(
+                "`--inputs` names the columns in the order of the model's inputs, {}",
+                list(names)
+            ))
+            .into())
+    }
+
     /// How the columns that have been read become numbers.
     ///
     /// # Errors
@@ -155,6 +193,9 @@ impl Table<'_> {
             let found = look::look(column, &marks);
             if let Some(of) = in_a_row(index) {
                 let is_text = is_alone(index) && !matches!(found.kind, Kind::Number | Kind::Empty);
+                if has_words(found.kind) && (of.vocabulary.is_none() || !is_alone(index)) {
+                    self.refuse_order(place, request)?;
+                }
                 let code = match of.vocabulary.filter(|_| is_text) {
                     None => Code::Step,
                     Some(vocabulary) => {
@@ -224,6 +265,8 @@ impl Table<'_> {
             let is_number = found.kind == Kind::Number || found.kind == Kind::Empty && may_miss;
             if found.missing > 0 && !may_miss || found.is_half_percent() || !is_number && !is_named
             {
+                // What is an input, too, is told once.
+                refused.retain(|input: &Refused| input.place != place);
                 refused.push(Refused {
                     place,
                     found,
@@ -235,7 +278,10 @@ impl Table<'_> {
         }
         match refused.is_empty() {
             true => Ok(Learned { coding, remarks }),
-            false => Err(refuse(self.path, self.sheet, &refused, &marks).into()),
+            false => {
+                let in_windows = self.asked.in_windows();
+                Err(refuse(self.path, self.sheet, &refused, &marks, in_windows).into())
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::data::coding::{Code, Fault};
 use crate::data::columns::Columns;
 use crate::data::error::Faults;
 use crate::data::labels::Labels;
-use crate::data::refusal::{no_number, otherwise_than_the_run};
+use crate::data::refusal::{IN_WINDOWS, no_number, otherwise_than_the_run};
 use crate::data::sequences::wide;
 use crate::data::sheet::{Column, Sheet};
 use crate::data::{Split, Values, coding, look, names};
@@ -179,12 +179,18 @@ impl Table<'_> {
         let mut inputs = Vec::with_capacity(rows * width);
         let mut targets = Vec::with_capacity(rows * chosen.targets.len());
         let message = |at, fault, needless| no_number(self.path, self.sheet, at, fault, needless);
+        let of_windows = |fault| {
+            let is_hole = fault == Fault::Missing && self.asked.in_windows();
+            is_hole.then_some(IN_WINDOWS)
+        };
         for row in 0..rows {
+            let mut told = vec![];
             for (place, code) in &codes {
                 let cell = self.sheet.columns[*place].cell(row);
                 if let Err(fault) = code.apply(cell, marks, &mut inputs) {
                     let help = (*code == Code::Step).then_some(wide::ARE_ROWS_STEPS);
-                    faults.add(|| message((row, *place), fault, help));
+                    faults.add(|| message((row, *place), fault, help.or(of_windows(fault))));
+                    told.push(*place);
                 }
             }
             for &place in &chosen.targets {
@@ -192,6 +198,8 @@ impl Table<'_> {
                 match labels.target(cell, marks) {
                     Ok(value) => targets.push(value),
                     Err(Fault::Missing) if self.asked.may_miss => targets.push(f64::NAN),
+                    // What is an input, too, is told once.
+                    Err(_) if told.contains(&place) => {}
                     Err(fault) => faults.add(|| message((row, place), fault, needless)),
                 }
             }
