@@ -166,7 +166,9 @@ pub fn write_out(folder: &Path, step: &Step) -> Result<()> {
         let help = "name a folder that is not there yet, or remove this one";
         return Err(Diagnostic::error("E0601", title).help(help).into());
     }
-    let beside = folder.with_extension("part");
+    let mut beside = folder.as_os_str().to_owned();
+    beside.push(".part");
+    let beside = PathBuf::from(beside);
     std::fs::create_dir(&beside).map_err(|error| failed(&beside, "make the folder", &error))?;
     let written = write(&beside, step).and_then(|()| {
         let script = beside.join("compare.py");

@@ -3,6 +3,7 @@
 use super::arguments::{DataSource, Format, Sets, TableFlags, method, with_threads};
 use super::check::settings;
 use super::terminal::say;
+use super::train::shell_word;
 use crate::compile;
 use crate::data;
 use crate::diagnostic::Result;
@@ -136,7 +137,11 @@ fn verify(args: &VerifyArgs) -> Result<bool> {
                 say!(
                     "wrote      {out}: the program, one step's examples and draws, and bnnc's numbers"
                 );
-                say!("next       python {out}/compare.py {out} --device cuda");
+                let script = shell_word(&folder.join("compare.py"));
+                say!(
+                    "next       python {script} {} --device cuda",
+                    shell_word(folder)
+                );
             }
         }
         return Ok(false);

@@ -82,7 +82,9 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
             .into());
     }
     let inputs = match inputs {
-        None if with_past => free,
+        None if with_past => (0..header.len())
+            .filter(|place| !dropped.contains(place))
+            .collect(),
         None => free.into_iter().filter(|place| !is_target(place)).collect(),
         Some(inputs) => {
             let of_target = inputs.iter().find(|place| is_target(place));
@@ -104,7 +106,7 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
             let title = format!("the column `{}` is named twice as an input", header[*place]);
             return Err(error(title).help("name it once in `inputs`").into());
         }
-        if others.contains(place) {
+        if others.contains(place) && !with_past {
             let title = format!(
                 "the column `{}` is named as an input, and is a target of the model",
                 header[*place]

@@ -1,13 +1,16 @@
 //! Texts as tokens: a cell is split into words, and the words of the training part are the vocabulary.
 //!
-//! Words are in small letters: letters and digits that stand together, with an apostrophe between them (`don't`). Every
-//! other sign but blanks is a word of its own.
+//! Words are in small letters and end where Unicode says so for any script (Unicode Standard Annex 29): `don't` and `3.5`
+//! are one. Every other sign but blanks is a word of its own. What looks alike is alike (normalisation form KC).
 
 use super::look::is_missing;
 use super::sheet::{Cell, Column};
 use crate::words::{counted, thousands};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fmt;
+use unicode_normalization::UnicodeNormalization;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// How a column of texts is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,24 +23,11 @@ pub struct Texts {
 
 /// The words of a text.
 fn split(text: &str) -> Vec<String> {
-    let text = text.to_lowercase().replace('’', "'");
-    let signs: Vec<char> = text.chars().collect();
-    let is_letter = |at: usize| signs.get(at).is_some_and(|sign| sign.is_alphanumeric());
-    let is_of_word = |at: usize| match signs[at] {
-        '\'' => at > 0 && is_letter(at - 1) && is_letter(at + 1),
-        _ => is_letter(at),
-    };
-    let (mut words, mut is_open) = (Vec::<String>::new(), false);
-    for (at, sign) in signs.iter().enumerate() {
-        let continues = is_of_word(at);
-        match words.last_mut().filter(|_| is_open && continues) {
-            Some(word) => word.push(*sign),
-            None if !sign.is_whitespace() => words.push(sign.to_string()),
-            None => {}
-        }
-        is_open = continues;
-    }
-    words
+    let text: String = text.nfkc().collect();
+    let text = text.to_lowercase().replace('\u{2019}', "'");
+    let words = text.split_word_bounds().map(str::trim);
+    let words = words.filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 fn words_of(cell: Cell) -> Vec<String> {
@@ -115,31 +105,50 @@ impl Texts {
 
     /// What is to be said of words that have no token.
     pub(super) fn unseen(&self, column: &Column, marks: &[String]) -> Option<String> {
-        const SHOWN: usize = 3;
-        let (mut texts, mut unseen) = (0, vec![]);
+        let (mut texts, mut unseen) = (0, FirstWords::default());
         for cell in column.iter().filter(|cell| !is_missing(*cell, marks)) {
             let words = words_of(cell).into_iter().take(self.most);
-            let others: Vec<String> = words
+            let mut others = words
                 .filter(|word| self.token(word) == self.words.len())
-                .collect();
-            texts += usize::from(!others.is_empty());
-            for word in others {
-                let word = format!("`{word}`");
-                if unseen.len() <= SHOWN && !unseen.contains(&word) {
-                    unseen.push(word);
-                }
-            }
+                .peekable();
+            texts += usize::from(others.peek().is_some());
+            others.for_each(|word| unseen.add(&word));
         }
-        let more = if unseen.len() > SHOWN { ", …" } else { "" };
-        unseen.truncate(SHOWN);
         (texts > 0).then(|| {
             format!(
-                "{} of the column `{}` without a token of their own: {}{more}; all of these are one token, (other)",
+                "{} of the column `{}` without a token of their own: {unseen}; all of these are one token, (other)",
                 counted(texts, "text has words", "texts have words"),
                 column.name,
-                unseen.join(", ")
             )
         })
+    }
+}
+
+/// The first of some words, each once: "`a`, `b`, `c`, …".
+#[derive(Default)]
+pub(super) struct FirstWords(Vec<String>);
+
+impl FirstWords {
+    const SHOWN: usize = 3;
+
+    /// Adds a word.
+    pub(super) fn add(&mut self, word: &str) {
+        if self.0.len() <= Self::SHOWN && !self.0.iter().any(|own| own == word) {
+            self.0.push(word.to_owned());
+        }
+    }
+}
+
+impl fmt::Display for FirstWords {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let shown = self.0.iter().take(Self::SHOWN);
+        let shown: Vec<String> = shown.map(|word| format!("`{word}`")).collect();
+        let more = if self.0.len() > Self::SHOWN {
+            ", …"
+        } else {
+            ""
+        };
+        write!(f, "{}{more}", shown.join(", "))
     }
 }
 
@@ -153,7 +162,9 @@ mod tests {
         let of = |text| split(text).join("|");
         assert_eq!(of("Don't  worry, be HAPPY!"), "don't|worry|,|be|happy|!");
         assert_eq!(of("'quoted' rock'n'roll’s"), "'|quoted|'|rock'n'roll's");
-        assert_eq!(of("3.5 mm\tÄpfel\n"), "3|.|5|mm|äpfel");
+        assert_eq!(of("3.5 mm\tÄpfel\n"), "3.5|mm|äpfel");
+        assert_eq!(of("हिन्दी अच्छा"), "हिन्दी|अच्छा");
+        assert_eq!(of("cafe\u{301}"), of("café"));
         assert_eq!(of("a--b"), "a|-|-|b");
         assert_eq!(of("  "), "");
     }

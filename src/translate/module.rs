@@ -5,10 +5,24 @@ use super::statements::Statement;
 use crate::source::Span;
 use std::collections::HashMap;
 
-/// The layers in the order in which the first `forward` calls them; none of a program without such a class. What it does
-/// beside that is noted.
+/// The layers in the order in which the last `forward` calls them; none of a program without such a class. What it does
+/// beside that is noted, and so are other classes that have one.
 pub(super) fn layers(statements: &[Statement], notes: &mut Vec<(Span, String)>) -> Vec<Expr> {
-    let named = statements.iter().filter_map(|statement| {
+    let is_forward = |statement: &Statement| match &statement.value.kind {
+        ExprKind::Definition(name) => ["forward", "call"].contains(&name.as_str()),
+        _ => false,
+    };
+    let forwards = statements.iter().enumerate();
+    let forwards: Vec<usize> = forwards
+        .filter(|(_, s)| is_forward(s))
+        .map(|(at, _)| at)
+        .collect();
+    let Some((last, others)) = forwards.split_last() else {
+        return vec![];
+    };
+    // What the class of another `forward` makes is none of this one's.
+    let class = &statements[others.last().map_or(0, |before| before + 1)..];
+    let named = class.iter().filter_map(|statement| {
         let name = statement
             .target
             .as_deref()
@@ -16,21 +30,24 @@ pub(super) fn layers(statements: &[Statement], notes: &mut Vec<(Span, String)>) 
         statement.value.call().map(|_| (name, &statement.value))
     });
     let own: HashMap<&str, &Expr> = named.collect();
-    let is_forward = |statement: &&Statement| match &statement.value.kind {
-        ExprKind::Definition(name) => ["forward", "call"].contains(&name.as_str()),
-        _ => false,
-    };
-    let mut body = statements.iter().skip_while(|s| !is_forward(s));
-    let Some(head) = body.next() else {
-        return vec![];
-    };
+    let (head, body) = (&statements[*last], &statements[last + 1..]);
     let mut found = Found {
         own,
         layers: vec![],
         uses_own: false,
         notes: vec![],
     };
-    for statement in body.take_while(|statement| statement.column > head.column) {
+    for other in others {
+        let note =
+            "the layers of this class are not in the draft: it has those of the program's last one";
+        found
+            .notes
+            .push((statements[*other].value.span, note.into()));
+    }
+    for statement in body
+        .iter()
+        .take_while(|statement| statement.column > head.column)
+    {
         if let Some(word) = &statement.inside {
             let note = format!("this stands under `{word}`: the draft takes it once");
             found.notes.push((statement.value.span, note));
@@ -67,7 +84,8 @@ impl Found<'_> {
             return;
         };
         let ExprKind::Name(name) = &callee.kind else {
-            return;
+            let note = "the draft does not follow calls of what a call gives; what stands here is left out";
+            return self.notes.push((value.span, note.into()));
         };
         let (owner, word) = name.rsplit_once('.').unwrap_or(("", name));
         // `x.view(-1, 320)`
@@ -77,8 +95,9 @@ impl Found<'_> {
         if is_of_value && !self.own.contains_key(name.as_str()) {
             return self.layers.push(layer("flatten", &[], value.span));
         }
+        // `x.relu()`
         let Some((first, rest)) = arguments.split_first() else {
-            return;
+            return self.layers.push(layer(word, &[], value.span));
         };
         self.take(&first.value);
         match self.own.get(name.as_str()) {

@@ -84,7 +84,7 @@ fn statement(line: &[Token]) -> Option<(Option<String>, Expr)> {
     Some((target, expression(&line[from..])))
 }
 
-/// The name before the `=` of a line, and how many tokens both are: `net`, `self.net`, `net: Module`.
+/// The name before the `=` of a line, and how many tokens both are: `net`, `self.net`, `net: Module`, `x, state`.
 fn target(line: &[Token]) -> (Option<String>, usize) {
     let mut name = String::new();
     let mut tokens = line.iter().map(|token| &token.kind).enumerate();
@@ -96,7 +96,8 @@ fn target(line: &[Token]) -> (Option<String>, usize) {
                 name.push('.');
                 continue;
             }
-            Kind::Mark(':') => line.iter().position(|token| token.kind == Kind::Mark('=')),
+            // `net: Module = …`, and `x, state = …`, whose first value goes on.
+            Kind::Mark(':' | ',') => line.iter().position(|token| token.kind == Kind::Mark('=')),
             Kind::Mark('=') => Some(at),
             _ => return none,
         };

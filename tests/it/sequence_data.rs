@@ -288,6 +288,25 @@ fn windows_of_a_series_are_divided_in_time_and_predict_what_is_yet_to_come() {
     assert!(said.contains("is shorter than a window of 6 rows with its target"));
 }
 
+/// The past of every target is an input of each.
+#[test]
+fn windows_hold_the_past_of_all_targets() {
+    let model = "input x: real[4, _]\ntarget load: real\ntarget heat: real|flatten, h = dense(3), a = dense(1), \
+                 b = dense(1) on h } observe load ~ Normal(a, 0.5) observe heat ~ Normal(b, 0.5)";
+    let place = place(model);
+    let row = |t: usize| format!("{t},{:.3},{:.3}\n", (t as f64).sin(), (t as f64).cos());
+    let table: String = (0..30).map(row).collect();
+    std::fs::write(place.path("t.csv"), format!("hour,load,heat\n{table}")).unwrap();
+    let train = "train m.bnn --data t.csv --time hour --window 4 --epochs 1 --batch-size 4";
+    for flags in ["", "--inputs load,heat"] {
+        let said = place.ok(&format!("{train} {flags} --out run"));
+        assert!(said.contains("load, heat"), "{said}");
+        let model = std::fs::read_to_string(place.path("run/ir.txt")).unwrap();
+        assert!(model.contains("real[B, 4, 2]"), "{model}");
+        std::fs::remove_dir_all(place.path("run")).unwrap();
+    }
+}
+
 /// Of steps there are quantiles, and nothing of the sequence as a whole; arrays hold nothing behind the lengths.
 #[test]
 fn predictions_of_steps_are_of_steps_alone() {
@@ -431,6 +450,13 @@ fn texts_are_sequences_of_their_words() {
         let predicted = cells(place, "p.csv");
         assert_eq!(column(&predicted, "predicted"), ["glad", "sad"]);
     }
+    // Numbers among texts are words.
+    std::fs::write(alone.path("new.csv"), "review\n100%\n7\n").unwrap();
+    alone.ok("predict run --data new.csv --out p.csv");
+    assert_eq!(cells(&alone, "p.csv").len(), 3);
+    let named = table.replace("review", "words").replace("price", "cost");
+    std::fs::write(beside.path("named.csv"), named).unwrap();
+    beside.ok("check m.bnn --data named.csv --inputs words,cost --target mood");
     std::fs::write(alone.path("t.csv"), "review,mood\nso good,glad\n  ,sad\n").unwrap();
     let said = alone.refused("train m.bnn --data t.csv --epochs 1 --batch-size 1");
     assert!(said.contains("t.csv:3: a sequence has no step"), "{said}");

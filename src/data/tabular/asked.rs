@@ -163,12 +163,19 @@ fn is_of_tokens(request: &Request, name: &str) -> bool {
     sequences.any(|of| of.name == name && of.vocabulary.is_some())
 }
 
-/// Which of the model's inputs each of the columns `chosen` is of: a text is all of its input.
+/// Which of the model's inputs each of the columns `chosen` is of: a text is all of its input. One has the input's name,
+/// or there are as many columns as if all inputs of tokens were texts.
 fn inputs_of(chosen: &[usize], header: &[String], request: &Request) -> Vec<usize> {
+    let inputs = request.inputs.iter();
+    let if_texts = inputs.map(|(name, shape)| match is_of_tokens(request, name) {
+        true => 1,
+        false => shape.len(),
+    });
+    let are_texts = if_texts.sum::<usize>() == chosen.len();
     let mut all = vec![];
     for (place, (name, shape)) in request.inputs.iter().enumerate() {
         let next = chosen.get(all.len()).map(|column| &header[*column]);
-        let is_text = next == Some(name) && is_of_tokens(request, name);
+        let is_text = (are_texts || next == Some(name)) && is_of_tokens(request, name);
         let columns = if is_text { 1 } else { shape.len() };
         all.resize((all.len() + columns).min(chosen.len()), place);
     }

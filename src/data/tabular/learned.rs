@@ -276,6 +276,11 @@ impl Table<'_> {
             }
             remarks.extend(recipe::remark(column, &found, 1));
         }
+        // A text is none of numbers, whatever it holds.
+        let Coding {
+            percent, inputs, ..
+        } = &mut coding;
+        percent.retain(|name| !matches!(inputs.get(name), Some(Code::Text(_))));
         match refused.is_empty() {
             true => Ok(Learned { coding, remarks }),
             false => {

@@ -8,6 +8,7 @@ use crate::data::labels::Labels;
 use crate::data::refusal::{IN_WINDOWS, no_number, otherwise_than_the_run};
 use crate::data::sequences::wide;
 use crate::data::sheet::{Column, Sheet};
+use crate::data::texts::FirstWords;
 use crate::data::{Split, Values, coding, look, names};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
@@ -84,7 +85,8 @@ impl Table<'_> {
         coding.missing_values.extend(self.asked.choices.marks());
         for column in self.read() {
             let name = &column.name;
-            if !run.inputs.contains(name) && !run.targets.contains(name) {
+            let is_text = matches!(coding.inputs.get(name), Some(Code::Text(_)));
+            if is_text || !run.inputs.contains(name) && !run.targets.contains(name) {
                 continue;
             }
             let [with, without] = look::percent(column, &coding.missing_values);
@@ -110,7 +112,6 @@ impl Table<'_> {
 
     /// The words that training never saw, a sentence for each column that has some.
     pub(super) fn unseen_words(&self, columns: &Columns) -> Vec<String> {
-        const SHOWN: usize = 3;
         let marks = &columns.coding.missing_values;
         let of_column = |column: &Column| {
             let code = columns.coding.inputs.get(&column.name)?;
@@ -122,31 +123,21 @@ impl Table<'_> {
             let Code::Token(words) = code else {
                 return None;
             };
-            let (mut cells, mut unseen, mut out) = (0, vec![], vec![]);
+            let (mut cells, mut unseen, mut out) = (0, FirstWords::default(), vec![]);
             for cell in column.iter() {
                 out.clear();
                 let is_read = code.apply(cell, marks, &mut out).is_ok();
                 if is_read && out == [words.len() as f64] {
                     cells += 1;
-                    let word = coding::name(cell);
-                    if unseen.len() <= SHOWN && !unseen.contains(&word) {
-                        unseen.push(word);
-                    }
+                    unseen.add(&coding::name(cell));
                 }
             }
-            let shown: Vec<String> = unseen
-                .iter()
-                .take(SHOWN)
-                .map(|w| format!("`{w}`"))
-                .collect();
-            let more = if unseen.len() > SHOWN { ", …" } else { "" };
             (cells > 0).then(|| {
                 format!(
-                    "{} `{}` a word that training never saw: {}{more}; all of these are one token, (other), whose \
+                    "{} `{}` a word that training never saw: {unseen}; all of these are one token, (other), whose \
                      embedding is that of the prior",
                     counted(cells, "row has in the column", "rows have in the column"),
                     column.name,
-                    shown.join(", ")
                 )
             })
         };

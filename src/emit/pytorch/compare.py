@@ -4,8 +4,8 @@
 
 A folder is a case: program.py, case.json, and case.safetensors with inputs, targets.K, the variables (variable/NAME),
 and what the interpreter made of them: loss, term/NAME, gradient/NAME, and kept/NAME, the variables that layers keep
-and the step changed. `bnnc verify --out FOLDER` writes one. For each the largest difference of
-every number and tensor is printed, as a part of its largest entry; the exit code is 1 where one is above the tolerance.
+and the step changed. `bnnc verify --out FOLDER` writes one. Each number and tensor is printed with its largest
+difference, as a part of its largest entry; the exit code is 1 where one is above the tolerance.
 
 Without folders they are read from the lines of the input, and answered with a line of JSON each.
 """

@@ -218,6 +218,58 @@ fn a_model_of_a_class() {
     );
 }
 
+/// What `forward` does by methods of values and with several results is in the draft, or told.
+#[test]
+fn a_forward_leaves_nothing_out_silently() {
+    let class = |layers: &str, forward: &str| {
+        format!(
+            "class Net(nn.Module):\n    def __init__(self):\n{layers}    def forward(self, x):\n{forward}\
+             loss = nn.MSELoss()\n"
+        )
+    };
+    let two = "        self.a = nn.Linear(4, 3)\n        self.b = nn.Linear(3, 1)\n";
+    let methods = class(
+        two,
+        "        x = self.a(x)\n        x = x.relu()\n        return self.b(x)\n",
+    );
+    holds(&methods, &["dense(3)", "relu", "output = dense(1)"]);
+    noted(&methods, &[]);
+    let chain = class(
+        two,
+        "        x = self.a(x)\n        return self.b(x.sigmoid().tanh())\n",
+    );
+    holds(
+        &chain,
+        &["dense(3)", "sigmoid", "tanh", "output = dense(1)"],
+    );
+    noted(&chain, &[]);
+    let results = class(
+        "        self.rnn = nn.LSTM(4, 3)\n        self.b = nn.Linear(3, 1)\n",
+        "        x, state = self.rnn(x)\n        return self.b(x)\n",
+    );
+    let notes = draft(&results).notes;
+    assert!(
+        notes.iter().any(|(_, note)| note.contains("LSTM")),
+        "{notes:?}"
+    );
+    let classes = format!(
+        "class Encoder(nn.Module):\n    def __init__(self):\n        self.a = nn.Linear(9, 8)\n\
+         \x20   def forward(self, x):\n        return self.a(x)\n{}",
+        class(two, "        return self.b(torch.relu(self.a(x)))\n")
+    );
+    holds(
+        &classes,
+        &["input  x: real[4]", "dense(3)", "relu", "output = dense(1)"],
+    );
+    let notes = draft(&classes).notes;
+    assert!(
+        notes
+            .iter()
+            .any(|(_, note)| note.contains("of this class are not in the draft")),
+        "{notes:?}"
+    );
+}
+
 #[test]
 fn a_model_that_is_moved_and_added_to() {
     let text = "net = nn.Sequential(nn.Linear(4, 3), nn.ReLU()).to(device).double()\n\
