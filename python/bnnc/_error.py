@@ -15,7 +15,7 @@ _BESIDE = ("data", "out", "resume", "samples", "seed", "draws", "resamples", "qu
 
 
 def _of_python(text: str) -> str:
-    """A message with the flags of the command line as keywords: ``--clip-norm 10`` is ``clip_norm=10``."""
+    """A message with the flags of the command line as keywords: ``--clip-norm 10`` is ``clip_norm=10``, ``--missing a=mean`` is ``missing='a=mean'``."""
     from bnnc import _bnnc
 
     names = {name for name, _, _ in _bnnc.settings()} | set(_BESIDE)
@@ -25,7 +25,12 @@ def _of_python(text: str) -> str:
         name = "part" if name == "split" else name
         if name not in names and name != "part":
             return flag[0]
-        return f"`{name}`" if value is None else f"`{name}={value}`"
+        if value is None:
+            return f"`{name}`"
+        # Numbers stand as they are, and so do words in capitals, which stand for something.
+        if not re.fullmatch(r"[-+.\dA-Z_]+", value):
+            value = "'" + value.strip("'") + "'"
+        return f"`{name}={value}`"
 
     return re.sub(r"`--([a-z][a-z-]*)(?:[ =]([^`\s]+))?`", keyword, text)
 

@@ -1,4 +1,4 @@
-//! Inputs far outside of what a run was trained on.
+//! What is odd about data that a run is asked about: words that it never saw, inputs far outside of what it was trained on.
 
 use super::open::{Chosen, Opened};
 use super::terminal::err;
@@ -7,13 +7,14 @@ use crate::diagnostic::Result;
 use crate::ir::{Input, Model};
 use crate::words::{count, short};
 
-/// Tells what is odd about the data, and in a line of inputs that lie farther outside the range of the rows trained on than that range is wide. Pixels of
-/// images are not judged one by one; and of runs of before the ranges were kept, nothing is known.
+/// Tells what is odd about the data, and in a line which inputs lie farther outside the range of the rows trained on than
+/// that range is wide. Pixels of images are not judged one by one, and of older runs, which kept no ranges, nothing is
+/// known.
 ///
 /// # Errors
 ///
 /// A file of stored inputs that cannot be read.
-pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) -> Result<()> {
+pub fn tell_what_is_odd(run: &Opened, chosen: &Chosen) -> Result<()> {
     for remark in &chosen.data.seen.remarks {
         err(&format!("warning: {remark}\n\n"));
     }

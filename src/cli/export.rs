@@ -1,7 +1,7 @@
 //! `bnnc export`: draws of a run's weights and predictions as a file for other programs.
 
 use super::arguments::{DataSource, DrawArgs, with_threads};
-use super::beyond::warn_of_far_inputs;
+use super::beyond::tell_what_is_odd;
 use super::evaluate::say_columns;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
@@ -138,7 +138,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         .collect();
     let rows = chosen.first().map_or(vec![], Chosen::file_rows);
     if let (Some(own), Some(chosen)) = (alone.first(), chosen.first()) {
-        warn_of_far_inputs(own, chosen)?;
+        tell_what_is_odd(own, chosen)?;
     }
     let mut arrays = export::collect(&mut *predictor, &run.inference, &targets, &rows, &asked)?;
     // A Zarr store has chains as an axis.

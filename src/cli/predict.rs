@@ -5,7 +5,7 @@ mod progress;
 mod streamed;
 
 use super::arguments::{DataSource, DrawArgs, Format, with_threads};
-use super::beyond::warn_of_far_inputs;
+use super::beyond::tell_what_is_odd;
 use super::calibrated::{CalibrationArgs, say_calibration};
 use super::evaluate::say_columns;
 use super::open::{Chosen, Opened, open};
@@ -318,7 +318,7 @@ fn whole(alone: &[Opened], chosen: &[Chosen], mut making: Making, at_once: usize
             break;
         }
     }
-    making.finish(|| warn_of_far_inputs(&alone[0], &chosen[0]))
+    making.finish(|| tell_what_is_odd(&alone[0], &chosen[0]))
 }
 
 /// Each of the run's targets with its examples.

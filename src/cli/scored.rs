@@ -4,7 +4,7 @@ mod elsewhere;
 mod watched;
 
 use super::arguments::{DataSource, DrawArgs};
-use super::beyond::warn_of_far_inputs;
+use super::beyond::tell_what_is_odd;
 use super::calibrated::CalibrationArgs;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
@@ -137,7 +137,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
         targets.push(scoring.target(&mut watched, own, chosen, &elsewhere)?);
     }
     drop(watched);
-    warn_of_far_inputs(&targets[0].run, &targets[0].chosen)?;
+    tell_what_is_odd(&targets[0].run, &targets[0].chosen)?;
     let n = run.record.training_examples;
     let scores: Vec<Scores> = targets.iter().map(|t| t.scores.clone()).collect();
     let elbo = elbo(&mut *predictor, &run.inference, &scores, n, samples, seed);

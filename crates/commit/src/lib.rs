@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// An `Option<&'static str>`: the commit's name in hexadecimal, `None` where the sources are in no git repository. That of
-/// the crate's own folder, of the package that it is of a registry, or of the folder around it, as `python` is in one.
+/// An `Option<&'static str>`: the commit's name in hexadecimal, `None` where the sources are in no git repository. The
+/// repository is the crate's own folder or the one around it; a package of a registry says its commit in a file.
 #[proc_macro]
 pub fn commit(_: TokenStream) -> TokenStream {
     let root = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);

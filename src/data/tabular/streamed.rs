@@ -203,8 +203,8 @@ impl Unread<'_> {
         Ok(columns.expect("a table has rows"))
     }
 
-    /// Writes the inputs of all rows to a temporary file, if they are wanted. The columns that say which row is which are kept where rows are
-    /// predicted.
+    /// Writes the inputs of all rows to a temporary file, if they are wanted. The columns that say which row is which are
+    /// kept where rows are predicted.
     fn written(
         &self,
         columns: &Columns,
