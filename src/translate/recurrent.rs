@@ -15,9 +15,6 @@ const SILENT: &[&str] = &[
     "seed",
     "implementation",
     "unroll",
-    "reset_after",
-    "unit_forget_bias",
-    "mask_zero",
     "input_shape",
     "shape",
     "batch_input_shape",
@@ -74,6 +71,7 @@ fn recurrent(
     arguments: &[Argument],
 ) {
     let (mut units, mut all, mut backward, mut bias) = (None, false, false, true);
+    let mut forget_bias = true;
     for (place, argument) in arguments.iter().enumerate() {
         let given = &argument.value;
         let is_true = given.last_name() == Some("True");
@@ -87,6 +85,14 @@ fn recurrent(
             Some("return_sequences") => all = is_true,
             Some("go_backwards") => backward = is_true,
             Some("use_bias") => bias = is_true,
+            Some("unit_forget_bias") => forget_bias = is_true,
+            Some("reset_after") if is_true => {}
+            Some("reset_after") => line.notes.push((
+                given.span,
+                "`reset_after = False`: the reset gate of `gru` multiplies what the recurrent kernel gives, as it does in Keras \
+                 where nothing is said"
+                    .into(),
+            )),
             // These two are what they are here, too.
             Some("activation") if is_text(&["tanh"]) => {}
             Some("recurrent_activation") if is_text(&["sigmoid"]) => {}
@@ -123,6 +129,8 @@ fn recurrent(
     given.extend((!all).then(|| "returns = last".to_owned()));
     given.extend(backward.then(|| "direction = backward".to_owned()));
     given.extend((!bias).then(|| "bias = none".to_owned()));
+    let no_forget_bias = ours == "lstm" && !forget_bias;
+    given.extend(no_forget_bias.then(|| "forget_bias = 0".to_owned()));
     line.steps.push(Step {
         layer: ours,
         arguments: format!("({})", given.join(", ")),
@@ -138,10 +146,17 @@ fn bidirectional(program: &Program, line: &mut Line, arguments: &[Argument]) {
     };
     let mut found = self::line(program, &inner.value);
     for step in &mut found.steps {
-        step.arguments = match step.arguments.strip_suffix(')') {
-            Some(arguments) => format!("{arguments}, direction = both)"),
-            None => "(direction = both)".into(),
-        };
+        let given = step.arguments.strip_suffix(')');
+        match given.filter(|_| ["lstm", "gru", "rnn"].contains(&step.layer)) {
+            Some(given) => {
+                let both = given.replace(", direction = backward", "");
+                step.arguments = format!("{both}, direction = both)");
+            }
+            None => line.notes.push((
+                inner.value.span,
+                "a layer that is no recurrence has one direction: the draft has it once".into(),
+            )),
+        }
     }
     for argument in &arguments[1..] {
         let is_concat = matches!(&argument.value.kind, ExprKind::Text(text) if text == "concat");
@@ -152,6 +167,10 @@ fn bidirectional(program: &Program, line: &mut Line, arguments: &[Argument]) {
                     .into(),
             )),
             Some("input_shape") => line.shape = program.sizes(&argument.value),
+            Some("backward_layer") => line.notes.push((
+                argument.value.span,
+                "`backward_layer`: both directions have the same layer here".into(),
+            )),
             _ => {}
         }
     }
@@ -182,6 +201,11 @@ fn embedding(program: &Program, line: &mut Line, layer: &Expr, arguments: &[Argu
     ];
     if let Some(length) = named(["input_length"; 2]) {
         line.shape = program.sizes(&length.value).or(line.shape.take());
+    }
+    let masks = named(["mask_zero"; 2]).filter(|given| given.value.last_name() == Some("True"));
+    if let Some(masks) = masks {
+        let note = "`mask_zero`: token 0 is one like any other here; the lengths of the data say which steps are padding";
+        line.notes.push((masks.value.span, note.into()));
     }
     if sizes.contains(&None) {
         let note = "the sizes of the embedding are no numbers that the program says: those in the draft are a guess";

@@ -218,6 +218,34 @@ fn a_model_of_a_class() {
     );
 }
 
+/// Arguments of Keras that make another layer of it are in the draft, or told.
+#[test]
+fn arguments_of_recurrent_layers_change_the_draft_or_are_told() {
+    let program = |layers: &str| {
+        format!(
+            "model = Sequential([Embedding(9, 4, input_length=5), {layers}, Dense(1)])\n\
+             model.compile(loss='mse')\n"
+        )
+    };
+    let text = program("LSTM(3, unit_forget_bias=False)");
+    holds(&text, &["lstm(3, returns = last, forget_bias = 0)"]);
+    noted(&text, &[]);
+    let text = program("GRU(3, reset_after=False)");
+    holds(&text, &["gru(3, returns = last)"]);
+    noted(&text, &[(Some((1, 73)), "`reset_after = False`")]);
+    let text = program("Bidirectional(LSTM(3, go_backwards=True))");
+    holds(&text, &["lstm(3, returns = last, direction = both)"]);
+    let text = program("Bidirectional(Dense(3))");
+    holds(&text, &["dense(3)"]);
+    let notes = draft(&text).notes;
+    assert!(
+        notes
+            .iter()
+            .any(|(_, note)| note.contains("is no recurrence")),
+        "{notes:?}"
+    );
+}
+
 /// What `forward` does by methods of values and with several results is in the draft, or told.
 #[test]
 fn a_forward_leaves_nothing_out_silently() {
