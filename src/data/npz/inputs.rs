@@ -51,7 +51,10 @@ impl Inputs {
     /// The arrays that say the lengths of sequences.
     pub(super) fn lengths(&self) -> impl Iterator<Item = &str> {
         let all = self.sequences.iter().flatten();
-        all.filter_map(|found| Some(&found.told_by.as_ref()?.0[..]))
+        all.flat_map(|found| {
+            let first = found.told_by.iter().map(|(by, _)| &by[..]);
+            first.chain(found.said_again.iter().map(String::as_str))
+        })
     }
 
     /// `inputs x float32 [150, 4]`

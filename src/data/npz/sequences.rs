@@ -27,6 +27,8 @@ pub(super) struct OfSequences {
     pub(super) of: SequenceInput,
     /// The array that says their lengths, and whether it is a mask.
     pub(super) told_by: Option<(String, bool)>,
+    /// Further arrays that say the same.
+    pub(super) said_again: Vec<String>,
     steps: usize,
     lengths: Option<Arc<Vec<usize>>>,
 }
@@ -129,17 +131,22 @@ impl<R: Read + Seek> Archive<'_, R> {
         let told: Vec<_> = told.filter(|(name, _)| self.names.contains(name)).collect();
         let sizes = [examples, steps];
         let mut first: Option<((String, bool), Vec<usize>)> = None;
+        let mut said_again = vec![];
         for (by, is_mask) in told {
             let lengths = self.lengths_in(&by, is_mask, name, sizes)?;
             match &first {
                 None => first = Some(((by, is_mask), lengths)),
-                Some(((other, _), known)) => self.same_lengths([other, &by], [known, &lengths])?,
+                Some(((other, _), known)) => {
+                    self.same_lengths([other, &by], [known, &lengths])?;
+                    said_again.push(by);
+                }
             }
         }
         let (told_by, lengths) = first.unzip();
         Ok(OfSequences {
             of: of.clone(),
             told_by,
+            said_again,
             steps,
             lengths: lengths.map(Arc::new),
         })

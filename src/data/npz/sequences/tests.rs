@@ -161,6 +161,8 @@ fn a_mask_and_lengths_say_the_same() {
     let lengths = |of: &'static [f64]| ("x_length", &[2][..], of);
     let (data, _) = load(&[X, Y, mask, lengths(&[3.0, 1.0])], &of).unwrap();
     assert_eq!(data.train.inputs, rows());
+    // Both have been read.
+    assert_eq!(data.seen.taken.len(), 1, "{:?}", data.seen.taken);
     let message = refused(&[X, Y, mask, lengths(&[3.0, 2.0])], &of);
     assert_eq!(
         message.title,
