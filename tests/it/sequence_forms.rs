@@ -113,6 +113,98 @@ fn the_forms_of_a_time_are_named() {
     assert!(said.contains("each step has its own"), "{said}");
 }
 
+/// A cell of text is a sequence of its words, alone or beside another input; the run reads other tables as its own.
+#[test]
+fn texts_are_sequences_of_their_words() {
+    let alone = place(
+        "input review: token[6, vocabulary = 12]\ntarget mood: category[2]|embedding(4), global_avg_pool1d, \
+         f = dense(2) } observe mood ~ Categorical(logits = f)",
+    );
+    let beside = place(
+        "input review: token[6, vocabulary = 12]\ninput price: real\ntarget mood: category[2]|a = embedding(4) on review, \
+         b = global_avg_pool1d on a, concat on (b, price), f = dense(2) } observe mood ~ Categorical(logits = f)",
+    );
+    let row = |at: usize| {
+        let [word, mood] = [["good", "glad"], ["bad", "sad"]][at % 2];
+        let filler = ["The film", "A plot", "One actor"][at % 3];
+        format!("{at},\"{filler} was {word}!\",{},{mood}\n", at % 7)
+    };
+    let table = format!(
+        "id,review,price,mood\n{}",
+        (0..60).map(row).collect::<String>()
+    );
+    for place in [&alone, &beside] {
+        std::fs::write(place.path("t.csv"), &table).unwrap();
+        let said = place.ok(
+            "train m.bnn --data t.csv --epochs 60 --batch-size 10 --learning-rate 0.05 --out run",
+        );
+        assert!(said.contains("split into up to 6 words"), "{said}");
+        let scores = place.ok("evaluate run");
+        let accuracy = scores.lines().find(|line| line.starts_with("accuracy "));
+        assert!(
+            accuracy.is_some_and(|line| line.contains(" 100.00 % ")),
+            "{scores}"
+        );
+        let new = "id,review,price\n9,GOOD good,1\n8,so bad and then much too long,2\n";
+        std::fs::write(place.path("new.csv"), new).unwrap();
+        let output = place.bnnc("predict run --data new.csv --out p.csv");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        let told = "1 text has words of the column `review` without a token of their own: `so`, `and`, `then`, …";
+        assert!(said.contains(told), "{said}");
+        assert!(
+            said.contains("of these the first 6 are read; the longest has 7"),
+            "{said}"
+        );
+        let predicted = cells(place, "p.csv");
+        assert_eq!(column(&predicted, "predicted"), ["glad", "sad"]);
+    }
+    // Numbers among texts are words.
+    std::fs::write(alone.path("new.csv"), "review\n100%\n7\n").unwrap();
+    alone.ok("predict run --data new.csv --out p.csv");
+    assert_eq!(cells(&alone, "p.csv").len(), 3);
+    let named = table.replace("review", "words").replace("price", "cost");
+    std::fs::write(beside.path("named.csv"), named).unwrap();
+    beside.ok("check m.bnn --data named.csv --inputs words,cost --target mood");
+    std::fs::write(alone.path("t.csv"), "review,mood\nso good,glad\n  ,sad\n").unwrap();
+    let said = alone.refused("train m.bnn --data t.csv --epochs 1 --batch-size 1");
+    assert!(said.contains("t.csv:3: a sequence has no step"), "{said}");
+}
+
+#[test]
+fn words_need_room_and_new_ones_are_told() {
+    let model = "input w: token[3, vocabulary = 4]\ntarget y: real|embedding(2), global_avg_pool1d, f = dense(1) } \
+                 observe y ~ Normal(f, 0.5)";
+    let place = place(model);
+    let row = |at: usize| {
+        format!(
+            "s{},{},{}\n",
+            at / 2,
+            ["a", "b", "c", "d"][at * 3 % 4],
+            at / 2
+        )
+    };
+    let table = format!("text,word,y\n{}", (0..8).map(row).collect::<String>());
+    std::fs::write(place.path("t.csv"), table).unwrap();
+    let train = "train m.bnn --data t.csv --sequence text --epochs 1 --batch-size 2 --out run";
+    let said = place.refused(train);
+    assert!(
+        said.starts_with("error[E0514]: the column `word` of `"),
+        "{said}"
+    );
+    assert!(said.contains("`vocabulary = 5` has room for all"), "{said}");
+    let text = std::fs::read_to_string(place.path("m.bnn")).unwrap();
+    let text = text.replace("vocabulary = 4", "vocabulary = 5");
+    std::fs::write(place.path("m.bnn"), text).unwrap();
+    place.ok(train);
+    std::fs::write(place.path("new.csv"), "text,word\nz,a\nz,zebra\nz,yak\n").unwrap();
+    let output = place.bnnc("predict run --data new.csv --samples 2 --out p.csv");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    let told = "2 rows have in the column `word` a word that training never saw: `zebra`, `yak`;";
+    assert!(said.contains(told), "{said}");
+}
+
 #[test]
 fn all_texts_without_a_word_are_told() {
     let place = place(
