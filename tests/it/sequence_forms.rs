@@ -237,7 +237,7 @@ fn columns_of_another_order_than_the_inputs_are_told() {
     let said = place.refused(&format!("{check} price,review"));
     for told in [
         "is a text, and its input takes numbers from it",
-        "`review` takes `price` and `review` and none is left for `price`",
+        "`review` takes `price` and `price` takes `review`",
         "in the order of the model's inputs, `review` and `price`",
     ] {
         assert!(said.contains(told), "{said}");

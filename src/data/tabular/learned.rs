@@ -124,9 +124,23 @@ impl Table<'_> {
         }
     }
 
+    /// A column of texts that is taken for an input of one number.
+    fn text_as_number(&self, request: &Request) -> Option<usize> {
+        let marks = self.asked.choices.marks();
+        let all = self.asked.inputs.iter().zip(&self.asked.chosen.inputs);
+        let is_one = |input: usize| {
+            let shape = request.inputs.get(input).map(|(_, shape)| shape.len());
+            shape == Some(1) && request.sequence(input).is_none()
+        };
+        let mut of_one = all.filter(|(input, _)| is_one(**input));
+        let found = of_one
+            .find(|(_, place)| has_words(look::look(&self.sheet.columns[**place], &marks).kind));
+        found.map(|(_, place)| *place)
+    }
+
     /// # Errors
     ///
-    /// `E0505` for a text among the numbers of several inputs' sequences, with what each input takes.
+    /// `E0505` for a text where one of several inputs takes numbers, with what each input takes.
     fn refuse_order(&self, place: usize, request: &Request) -> Result<()> {
         if request.inputs.len() < 2 {
             return Ok(());
@@ -195,6 +209,11 @@ impl Table<'_> {
                 let is_text = is_alone(index) && !matches!(found.kind, Kind::Number | Kind::Empty);
                 if has_words(found.kind) && (of.vocabulary.is_none() || !is_alone(index)) {
                     self.refuse_order(place, request)?;
+                }
+                // Numbers in the place of a text, which stands in the place of a number.
+                let is_swapped = is_alone(index) && found.kind == Kind::Number && of.steps > 1;
+                if let Some(text) = self.text_as_number(request).filter(|_| is_swapped) {
+                    self.refuse_order(text, request)?;
                 }
                 let code = match of.vocabulary.filter(|_| is_text) {
                     None => Code::Step,
