@@ -205,7 +205,11 @@ impl ClassTally {
         if of_places {
             let what =
                 "overlap of a class's places with those predicted as it, mean over the classes";
-            scores.push(number("mean_iou", self.mean_iou(), what));
+            scores.push(Score::new(
+                "mean_iou",
+                ScoreValue::Share(self.mean_iou()),
+                what,
+            ));
         }
         let what = match of_places {
             true => {
