@@ -9,6 +9,7 @@
 use super::{Level, Lint, at_origin};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference, Role, TermKind};
+use crate::likelihood::TargetKind;
 use crate::spread::prior_square;
 use crate::words::short;
 
@@ -36,17 +37,21 @@ impl Lint for KlBeyondData {
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let examples = facts.training_examples? as f64;
-        let entries = facts.others.iter().map(|other| other.targets.len());
-        let entries = entries.sum::<usize>() + facts.targets.len();
+        let kinds: Vec<TargetKind> = inference.observed().map(|(of, _)| of.kind).collect();
+        let is_real =
+            |kind: &TargetKind| matches!(kind, TargetKind::Real(_) | TargetKind::Reals(_));
+        let others = facts.others.iter().map(|other| &other.targets);
+        let observed = std::iter::once(&facts.targets).chain(others);
+        let (reals, classes): (Vec<_>, Vec<_>) = kinds
+            .iter()
+            .zip(observed)
+            .partition(|(kind, _)| is_real(kind));
+        let entries: usize = reals.iter().map(|(_, observed)| observed.len()).sum();
         if entries == 0 {
             return None;
         }
-        // A class counts as an entry beside numbers.
-        let classes = facts.others.iter().map(|other| &other.targets);
-        let classes = classes
-            .chain([&facts.targets])
-            .filter(|targets| targets.is_empty());
-        let entries = (entries + classes.count()) as f64;
+        // A class or a count is one entry beside numbers.
+        let entries = (entries + classes.len()) as f64;
         let kernels = inference.loss.terms.iter().filter_map(|term| {
             let TermKind::Kl(handle, _) = term.kind else {
                 return None;

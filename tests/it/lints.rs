@@ -213,6 +213,25 @@ fn a_penalty_without_bound_is_found_in_whatever_stands_for_the_scale() {
     }
 }
 
+/// Labels are numbers in many files: what a class can tell is not counted as what a measurement can.
+#[test]
+fn classifiers_are_left_out_of_what_data_can_pay() {
+    let said = |target: &str, observe: &str, outputs: usize| {
+        let model = model(&format!(
+            "model m\ninput x: real[128]\ntarget y: {target}\n\
+             default {{ prior = Normal(0, 1), posterior = MeanField }}\n\
+             network {{ dense(256)\nrelu\nf = dense({outputs}) }}\nobserve y ~ {observe}\nobjective elbo\n"
+        ));
+        let mut facts = facts("# facts: N=200 B=50 targets=0.5,0.5,0,1");
+        facts.classes = Some(2);
+        let lint = lint::find("kl-beyond-data").unwrap();
+        lint.check(&model, &facts).is_some()
+    };
+    assert!(said("real", "Normal(f, 0.5)", 1));
+    assert!(!said("category[2]", "Categorical(logits = f)", 2));
+    assert!(!said("binary", "Bernoulli(logits = f)", 1));
+}
+
 /// What is said of an improper prior of points holds no ELBO, and proposes no prior as bad.
 #[test]
 fn an_improper_prior_of_points_is_not_said_to_spoil_an_elbo() {
