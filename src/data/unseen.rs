@@ -30,15 +30,18 @@ impl Dataset {
             start += width(input);
         }
         // The number of all words but those of the training rows has none of them.
-        let columns = self.columns.iter().flat_map(|of| of.coding.inputs.values());
-        let others = columns.filter_map(|code| match code {
+        let coding = self.columns.as_ref().map(|of| &of.coding.inputs);
+        let others = |code: &Code| match code {
             Code::Token(words) => Some(words.len()),
+            Code::Text(texts) => Some(texts.words.len()),
             _ => None,
-        });
-        if let Some(others) = others.max() {
-            found
-                .iter_mut()
-                .for_each(|(_, tokens)| tokens.retain(|token| *token != others));
+        };
+        for (input, tokens) in &mut found {
+            let own = coding.and_then(|coding| coding.get(input)).and_then(others);
+            let any = || coding.and_then(|coding| coding.values().filter_map(others).max());
+            if let Some(others) = own.or_else(any) {
+                tokens.retain(|token| *token != others);
+            }
         }
         self.seen.unseen_tokens = found;
         self
