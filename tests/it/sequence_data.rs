@@ -453,3 +453,26 @@ fn identifiers_beside_predictions_of_a_test_part_are_its_own() {
         assert_eq!(id, format!("name{:02}", row.parse::<usize>().unwrap()));
     }
 }
+
+/// The last token is that of words that training never saw: that it never occurs there is no fault.
+#[test]
+fn the_token_of_other_words_is_not_missed() {
+    let check = |vocabulary: usize| {
+        let place = place(&format!(
+            "input review: token[4, vocabulary = {vocabulary}]\ntarget mood: category[2]|embedding(4), \
+             global_avg_pool1d, f = dense(2) }} observe mood ~ Categorical(logits = f)"
+        ));
+        let row = |at: usize| format!("{} film,{}\n", ["good", "bad"][at % 2], at % 2);
+        let table = format!("review,mood\n{}", (0..40).map(row).collect::<String>());
+        std::fs::write(place.path("t.csv"), table).unwrap();
+        let output = place.bnnc("check m.bnn --data t.csv --batch-size 10");
+        String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap()
+    };
+    // bad, film, good and the one for others.
+    let fits = check(4);
+    assert!(fits.contains("review"), "{fits}");
+    assert!(!fits.contains("tokens-never-seen"), "{fits}");
+    let wide = check(6);
+    assert!(wide.contains("2 occur in no training example"), "{wide}");
+    assert!(wide.contains("`vocabulary = 4` has room"), "{wide}");
+}
