@@ -15,6 +15,8 @@ const LONGEST: usize = 14;
 
 /// What a block's layers call the value that the block takes.
 const ITS_INPUT: &str = "its input";
+/// And the second value that a layer written in the language takes.
+const ITS_MEMORY: &str = "its memory";
 
 /// A row of the table. Equal neighbours, or equal runs of them, are written once.
 struct Row {
@@ -207,6 +209,7 @@ impl Methods<'_> {
                 let mut given = inside.given.iter();
                 match given.find(|(_, given)| self.model.nodes[*given].name == *above) {
                     _ if inside.inputs.first() == Some(above) => ITS_INPUT.into(),
+                    _ if inside.inputs.get(1) == Some(above) => ITS_MEMORY.into(),
                     Some((parameter, _)) => code(parameter),
                     None => code(compositions.of(above, "").map_or(above, |of| &of.path)),
                 }
@@ -236,14 +239,14 @@ impl Methods<'_> {
         rows
     }
 
-    /// The layers of each block, of its first use, and of one round of a repeat that is no block's.
+    /// The layers of each block, of its first use, and of one round of a repeat that is no block's. A block whose use
+    /// has other layers, or takes a memory, comes again.
     fn block_rows(&self, layers: &[&Node]) -> Vec<Vec<String>> {
         let compositions = &self.model.compositions;
         let mut cells = Vec::new();
         let (mut blocks, mut repeats) = (HashSet::new(), HashSet::new());
         for of in compositions.iter() {
             let (path, what) = match &of.block {
-                Some(block) if !blocks.insert(block) => continue,
                 Some(block) => (
                     of.path.clone(),
                     format!("the block {}, as in {}", code(block), code(&of.written)),
@@ -264,8 +267,14 @@ impl Methods<'_> {
                 .copied()
                 .filter(|node| below(&node.name, &path).is_some())
                 .collect();
-            cells.push(vec![code(&path), what, String::new(), String::new()]);
             let rows = self.rows(&inside, &path, Some(of));
+            let names: Vec<String> = rows.iter().map(|row| row.value.name.clone()).collect();
+            let is_new = (of.block.as_ref())
+                .is_none_or(|block| blocks.insert((block, of.inputs.len(), names)));
+            if !is_new {
+                continue;
+            }
+            cells.push(vec![code(&path), what, String::new(), String::new()]);
             cells.extend(rows.iter().map(|row| {
                 let mut cells = row.cells(row, 1);
                 cells[0] = code(&format!(".{}", row.value.name));
@@ -308,6 +317,7 @@ impl Methods<'_> {
         let slots = calls.clone().flat_map(Call::slots).map(|slot| {
             let letter = match slot.role {
                 layer::Role::Kernel => "W",
+                layer::Role::Bias if slot.name == "table" => "P",
                 layer::Role::Bias => "b",
                 layer::Role::Row(name) | layer::Role::State(name) => letter(name),
             };

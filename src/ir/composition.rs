@@ -11,7 +11,7 @@ use std::collections::HashMap;
 pub struct Composition {
     /// `stage2`, `repeat_1.3`
     pub path: String,
-    /// As the file has it, on one line: `basic(32, stride = 2)`, `3 × basic(16)`.
+    /// Its call, with what it is given, on one line: `basic(32, stride = 2)`, `3 × basic(16)`.
     pub written: String,
     /// The block that is used; `None` of a `repeat`.
     pub block: Option<String>,

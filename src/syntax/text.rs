@@ -175,6 +175,13 @@ impl Display for Arguments<'_> {
     }
 }
 
+impl Layer {
+    /// `gru(4, direction = both)`: the call alone, on one line.
+    pub fn call_text(&self) -> String {
+        format!("{}{}", self.kind, Arguments(&self.arguments))
+    }
+}
+
 impl Display for Ident {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.text)

@@ -943,3 +943,53 @@ fn a_latent_variable_is_set_apart_from_the_documents_own_letters() {
         says(&said, &[&format!("q(latent {name})")]);
     }
 }
+
+/// What `explain` says of a network.
+fn of_network(inputs: &str, network: &str) -> String {
+    let text = format!(
+        "model m\n{inputs}\ntarget y: real\n{network}\nobserve y ~ Normal(loc = f, scale = 0.5)\nobjective elbo\n"
+    );
+    let said = explain(&plan(&text).inference, &facts()).text(200);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn recurrences_say_where_they_start_and_what_they_give() {
+    let said = of_network(
+        "input x: real[5, 3]",
+        "network { lstm(6, direction = both, forget_bias = 0.5)\n rnn(4, returns = last, direction = backward)\n f = dense(1) }",
+    );
+    says(
+        &said,
+        &[
+            ".forward lstm(6, forget_bias = 0.5) ",
+            ".backward lstm(6, forget_bias = 0.5, direction = backward) on its input",
+            "lstm_1.forward the block lstm, as in lstm(6, forget_bias = 0.5) ",
+            ".recurrent lstm_cell(forget_bias = 0.5) ",
+            "1997), with h₀ = c₀ = 0 and b_f = 0.5; y_t = h_t.",
+            "1997), t counting the steps from the last to the first, with h₀ = c₀ = 0 and b_f = 0.5; y_t = h_t.",
+            "1990), t counting the steps from the last to the first, with h₀ = 0; y is h_t at the last t.",
+        ],
+    );
+}
+
+#[test]
+fn a_decoder_says_what_reads_its_memory() {
+    let said = of_network(
+        "input x: real[5, 4]\ninput m: real[7, 4]",
+        "block layer(heads, memory) {\n attention(heads, causal = true)\n own = layer_norm\n attention(heads) on (own, memory)\n}\n\
+         network { read = positions on m\n positions on x\n layer(2, memory = read)\n flatten\n f = dense(1) }",
+    );
+    says(
+        &said,
+        &[
+            "as in attention(2, causal = true)",
+            "as in attention(2) .query",
+            ".key dense(4) on its memory",
+            ".value dense(4) on its memory",
+            "P its table",
+            "y_t = x_t + P_t at step t",
+        ],
+    );
+    assert!(!said.contains("b its table"), "{said}");
+}

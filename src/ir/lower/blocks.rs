@@ -178,18 +178,10 @@ impl<'a> Lower<'a> {
             return None;
         }
         let given = self.given(block, call)?;
-        let written = match (call.arguments.first(), call.arguments.last()) {
-            (Some(first), Some(last)) => format!(
-                "{}({})",
-                block.name.text,
-                self.written(first.span.to(last.span))
-            ),
-            _ => block.name.text.clone(),
-        };
         Some(BlockUse {
             block,
             given: Rc::new(given),
-            written,
+            written: call.call_text(),
             used: call.span,
             named: call.kind.span,
         })

@@ -25,7 +25,7 @@ use std::rc::Rc;
 pub(super) struct ComposedUse {
     /// Its lines, with what its arguments are given and with its settings.
     body: Vec<Step>,
-    /// As the file has it, on one line.
+    /// Its call, with what it is given, on one line.
     written: String,
     word: &'static str,
     place: Span,
@@ -91,17 +91,16 @@ impl Lower<'_> {
         };
         let body = substitution.lines(&body);
         self.parts_left = substitution.left;
-        let end = call
-            .arguments
-            .last()
-            .map_or(call.kind.span, |last| last.span);
-        let written = self.written(call.kind.span.to(end));
+        let mut written = call.clone();
+        written.arguments.retain(|argument| {
+            let mut parameters = signature.parameters.iter();
+            let name = argument.name.as_ref();
+            let default = parameters.find(|of| name.is_some_and(|name| name.text == of.name));
+            default.and_then(|of| of.default) != Some(&argument.value.to_string())
+        });
         Some(ComposedUse {
             body,
-            written: match call.arguments.is_empty() {
-                true => written,
-                false => format!("{written})"),
-            },
+            written: written.call_text(),
             word: signature.name,
             place: call.kind.span,
         })

@@ -251,7 +251,7 @@ impl Lower<'_> {
             && let Operation::Layer(call) = &only.operation
             && self.blocks.contains_key(&call.kind.text)
         {
-            return format!("{times} × {}", self.written(call.span));
+            return format!("{times} × {}", call.call_text());
         }
         let words: Vec<&str> = body.iter().map(word).collect();
         format!("{times} × ({})", words.join(", "))

@@ -12,7 +12,7 @@
 use super::Slot;
 use super::recurrent::{DIRECTION, DIRECTIONS, RETURNS, Recurrent, UNITS};
 use super::scan::{Cell, StepBack, StepForward, parts, parts_mut};
-use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
+use crate::signature::{Constant, Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Math;
 
 const FORGET_BIAS: Parameter = Parameter {
@@ -48,6 +48,11 @@ impl Recurrent for Lstm {
          $h_t = sigmoid(o) odot tanh(c_t)$ [@hochreiter1997]",
     ];
     const SLOTS: &'static [Slot] = &[Slot::kernel("[units, 4·units]")];
+
+    fn start(arguments: &Constants) -> String {
+        let forget_bias = Constant::Number(arguments.number("forget_bias"));
+        format!("$h_0 = c_0 = 0$ and $b_f = {forget_bias}$")
+    }
 
     fn new(arguments: &Constants) -> Self {
         Lstm {

@@ -169,6 +169,12 @@ pub trait Layer: Sync {
     /// as a function of x. Of a layer with a formula what follows that, which may be nothing.
     fn methods(&self, arguments: &Constants) -> &'static str;
 
+    /// What follows [`Layer::methods`] and depends on the values of arguments; mostly nothing.
+    fn methods_of(&self, arguments: &Constants) -> String {
+        let _ = arguments;
+        String::new()
+    }
+
     /// The parameters that it declares; what it builds takes them in this order.
     fn slots(&self) -> &'static [Slot] {
         &[]
@@ -208,11 +214,12 @@ impl dyn Layer + '_ {
     /// What a paper says of it: its formula, if it has one, and [`Layer::methods`].
     pub fn described(&self, arguments: &Constants) -> String {
         let methods = self.methods(arguments);
-        match self.formula(arguments) {
+        let start = match self.formula(arguments) {
             Some(formula) if methods.is_empty() => format!("$y = {formula}$"),
             Some(formula) => format!("$y = {formula}$ {methods}"),
             None => methods.into(),
-        }
+        };
+        start + &self.methods_of(arguments)
     }
 }
 

@@ -27,7 +27,7 @@ impl Layer for Positions {
     }
 
     fn methods(&self, _: &Constants) -> &'static str {
-        "learned position embeddings, $y_t = x_t + b_t$ at step $t$"
+        "learned position embeddings, $y_t = x_t + P_t$ at step $t$"
     }
 
     fn slots(&self) -> &'static [Slot] {
@@ -80,8 +80,8 @@ impl AnyFunction for Table {
         true
     }
 
-    fn mean_square(&self, inputs: &[f64], rows: &[Option<f64>]) -> f64 {
-        inputs[0] + rows[0].unwrap_or(0.0)
+    fn mean_square(&self, inputs: &[f64], rows: &[Option<f64>]) -> Option<f64> {
+        Some(inputs[0] + rows[0].unwrap_or(0.0))
     }
 }
 

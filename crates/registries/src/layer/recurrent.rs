@@ -54,6 +54,12 @@ pub(super) trait Recurrent: Cell {
     /// The recurrence's parameters.
     const SLOTS: &'static [Slot];
 
+    /// What the recurrence starts with, and its constants: `$h_0 = 0$`.
+    fn start(arguments: &Constants) -> String {
+        let _ = arguments;
+        "$h_0 = 0$".into()
+    }
+
     /// A cell with these arguments of the recurrence.
     fn new(arguments: &Constants) -> Self;
 }
@@ -116,6 +122,18 @@ impl<C: Recurrent> Layer for CellEntry<C> {
 
     fn methods(&self, _: &Constants) -> &'static str {
         C::METHODS[1]
+    }
+
+    fn methods_of(&self, arguments: &Constants) -> String {
+        let backward = match arguments.word(DIRECTION.name) {
+            "backward" => ", $t$ counting the steps from the last to the first",
+            _ => "",
+        };
+        let gives = match arguments.word(RETURNS.name) {
+            "last" => "$y$ is $h_t$ at the last $t$",
+            _ => "$y_t = h_t$",
+        };
+        format!("{backward}, with {}; {gives}", C::start(arguments))
     }
 
     fn slots(&self) -> &'static [Slot] {
