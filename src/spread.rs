@@ -10,7 +10,8 @@
 //!
 //! A norm's values have the mean square of its gain and shift, whatever it is given. All this
 //! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, values that are joined to
-//! be independent, and padding not to matter: the numbers are good to tell 1 from 100.
+//! be independent, and padding not to matter: the numbers are good to tell 1 from 100. What a recurrence or attention
+//! gives depends on how long the sequences are and on how alike their steps: no rule is given for it.
 
 use crate::ir::{Argument, Fitted, Handle, Inference, Initializer, Node, Tensor};
 use crate::kl::Transform;
@@ -22,7 +23,8 @@ use crate::tensor::Shape;
 /// Nodes of a rule over an initialiser: its moments are exact with few.
 const NODES: usize = 8;
 
-/// The root mean square of each node's entries; `None` where it has none.
+/// The root mean square of each node's entries; `None` where it has none, and of what is made of a recurrence's or
+/// attention's values.
 pub type Spread = Vec<Option<f64>>;
 
 /// With weights of the prior; those that have none, as they start.
@@ -63,8 +65,8 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
                     Operation::Statistics(statistics) => Some(statistics.settled()),
                     _ => None,
                 };
-                if let Operation::Scan(scan) = &call.operation {
-                    return Some(scan.mean_square());
+                if matches!(call.operation, Operation::Scan(_)) {
+                    return None;
                 }
                 if let Some(function) = function {
                     let rows = call.parameters.iter().map(|row| match row {
@@ -72,7 +74,7 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
                         None => Some(None),
                     });
                     let rows: Vec<Option<f64>> = rows.collect::<Option<_>>()?;
-                    return Some(function.mean_square(&inputs, &rows));
+                    return function.mean_square(&inputs, &rows);
                 }
                 let kernel = call.kernel().map(|kernel| inference.fitted(kernel));
                 let kernel = kernel.map_or(Some(1.0), |kernel| {
@@ -238,6 +240,22 @@ mod tests {
         let model = model("Normal(0, 1 / sqrt(fan_in))", "tanh");
         let found = squares(&model, &under_prior(&model));
         assert!((found[2] - 0.394_294).abs() < 1e-4, "{}", found[2]);
+    }
+
+    /// What attention or a recurrence gives depends on how alike the steps are: no number is better than a wrong one.
+    #[test]
+    fn there_is_no_rule_for_what_reads_along_a_sequence() {
+        for layer in ["attention(2)", "lstm(4, returns = steps)", "gru(4)"] {
+            let text = format!(
+                "model m\ninput x: real[5, 4]\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
+                 network {{ {layer}\nflatten\nf = dense(1) }}\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
+            );
+            let name = "m.bnn".into();
+            let model = crate::compile::source(Source { name, text }, &[]).unwrap();
+            let model = &model.inference;
+            assert_eq!(output(model, &under_prior(model)), None, "{layer}");
+            assert_eq!(output(model, &at_start(model)), None, "{layer}");
+        }
     }
 
     /// 100 (0.1² + softplus(-3)²) a layer.

@@ -186,7 +186,7 @@ pub struct Initial {
     /// The NLL of a network that knows nothing; `None` where it depends on the data.
     pub nll_per_example: Option<f64>,
     /// The root mean square of the network's first output with weights of the prior, for inputs of
-    /// mean square 1; `None` where the prior has no standard deviation.
+    /// mean square 1; `None` where the prior has no standard deviation, and of a network with a recurrence or attention.
     pub prior_output: Option<f64>,
     /// The same with weights as they start.
     pub start_output: Option<f64>,

@@ -56,8 +56,8 @@ impl AnyFunction for Sum {
         true
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
-        inputs.iter().sum()
+    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> Option<f64> {
+        Some(inputs.iter().sum())
     }
 }
 

@@ -404,8 +404,8 @@ impl AnyFunction for Kept {
         norms::rows(self.channels, 4)
     }
 
-    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
-        norms::mean_square(rows)
+    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> Option<f64> {
+        Some(norms::mean_square(rows))
     }
 }
 

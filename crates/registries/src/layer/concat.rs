@@ -92,12 +92,12 @@ impl AnyFunction for Channels {
         false
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
+    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> Option<f64> {
         let channels = self.channels.iter().zip(inputs);
         let sum: f64 = channels
             .map(|(channels, square)| *channels as f64 * square)
             .sum();
-        sum / self.all() as f64
+        Some(sum / self.all() as f64)
     }
 }
 

@@ -256,9 +256,9 @@ impl AnyFunction for Attention {
         self.steps[0] * (self.heads + self.widths()[1])
     }
 
-    /// At most that of the values, which it has where a query sees one key alone.
-    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
-        inputs[2]
+    /// It is that of the values for a query that sees one key alone, and that of their mean where it sees all alike.
+    fn mean_square(&self, _: &[f64], _: &[Option<f64>]) -> Option<f64> {
+        None
     }
 }
 

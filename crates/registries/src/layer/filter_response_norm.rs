@@ -82,9 +82,9 @@ impl AnyFunction for Responses {
     }
 
     /// A threshold near 0 stops half of the numbers.
-    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
+    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> Option<f64> {
         let square = norms::mean_square(rows);
-        rows[2].map_or(square, |threshold| (square + threshold) / 2.0)
+        Some(rows[2].map_or(square, |threshold| (square + threshold) / 2.0))
     }
 
     /// 1/√(ν² + ε) of each channel.

@@ -32,9 +32,9 @@ pub trait AnyFunction: Function<f32> + Function<f64> + Send + Sync {
         0
     }
     /// The mean square of its output, for independent inputs of these mean squares around 0 and rows of these; none of a
-    /// row that is left out.
-    fn mean_square(&self, inputs: &[f64], _rows: &[Option<f64>]) -> f64 {
-        inputs[0]
+    /// row that is left out. `None` of a function that no such rule is near.
+    fn mean_square(&self, inputs: &[f64], _rows: &[Option<f64>]) -> Option<f64> {
+        Some(inputs[0])
     }
     /// What is left out of it at random in training.
     fn mask(&self) -> Option<Mask> {

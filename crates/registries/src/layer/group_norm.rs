@@ -112,8 +112,8 @@ impl AnyFunction for Groups {
         norms::rows(self.channels, 2)
     }
 
-    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
-        norms::mean_square(rows)
+    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> Option<f64> {
+        Some(norms::mean_square(rows))
     }
 
     /// The mean of each group, then 1/√(v + ε) of each.

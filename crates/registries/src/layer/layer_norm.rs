@@ -72,8 +72,8 @@ impl AnyFunction for Channels {
         norms::rows(self.channels, 2)
     }
 
-    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
-        norms::mean_square(rows)
+    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> Option<f64> {
+        Some(norms::mean_square(rows))
     }
 
     /// The mean of each position, and 1/√(v + ε).

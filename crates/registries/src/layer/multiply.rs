@@ -46,8 +46,8 @@ impl AnyFunction for Product {
         self.0.clone()
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
-        inputs.iter().product()
+    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> Option<f64> {
+        Some(inputs.iter().product())
     }
 }
 

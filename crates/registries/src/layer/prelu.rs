@@ -62,8 +62,8 @@ impl AnyFunction for Slopes {
         norms::rows(self.channels, 1)
     }
 
-    fn mean_square(&self, inputs: &[f64], rows: &[Option<f64>]) -> f64 {
-        inputs[0] * (1.0 + rows[0].unwrap_or(0.0)) / 2.0
+    fn mean_square(&self, inputs: &[f64], rows: &[Option<f64>]) -> Option<f64> {
+        Some(inputs[0] * (1.0 + rows[0].unwrap_or(0.0)) / 2.0)
     }
 }
 

@@ -25,8 +25,6 @@ pub trait AnyScan: Scan<f32> + Scan<f64> + Send + Sync {
     fn product(&self) -> &dyn AnyLinear;
     /// That of a gradient by a product with the kernel turned over, `[products, units]`.
     fn product_back(&self) -> &dyn AnyLinear;
-    /// The mean square of its output, at most.
-    fn mean_square(&self) -> f64;
 }
 
 /// The sizes of a recurrence.
@@ -183,11 +181,6 @@ impl<C: Cell> AnyScan for Recurrence<C> {
 
     fn product_back(&self) -> &dyn AnyLinear {
         &*self.product_back
-    }
-
-    /// A state lies between −1 and 1, where a cell's activation is tanh.
-    fn mean_square(&self) -> f64 {
-        1.0
     }
 }
 
