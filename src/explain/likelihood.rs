@@ -53,7 +53,7 @@ impl Methods<'_> {
             Some(input) => (
                 format!(
                     ", and so are the entries{which} of each at the steps of {}, at most {width}: those behind its \
-                     length have no term",
+                     length, and those without a target, have no term",
                     code(&self.model.inputs[input].name)
                 ),
                 "; a target's is the sum over the entries at its steps",

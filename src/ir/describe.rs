@@ -107,7 +107,7 @@ impl Inference {
                 None => format!("the nll{of} of an example is the sum over its {count} {places}"),
                 Some(input) => format!(
                     "the nll{of} of an example is the sum over the {places} of its steps, at most {count}: those behind \
-                     the length of `{}` have no term",
+                     the length of `{}`, and those without a target, have no term",
                     input.name
                 ),
             });

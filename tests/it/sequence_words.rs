@@ -50,7 +50,7 @@ fn tables_of_layers_have_no_lengths_and_say_what_padding_does() {
     for said in [
         "attention_1 attention(2) on (a, b)",
         "padding, and take no part in what the network makes of it: dot_product_attention and lstm_cell are told the length",
-        "at the steps of x, at most 12: those behind its length have no term",
+        "at the steps of x, at most 12: those behind its length, and those without a target, have no term",
     ] {
         assert!(explained.contains(said), "{said}: {explained}");
     }
