@@ -212,6 +212,10 @@ impl Code {
                 format!("tokens: `vocabulary = {all}` has room for {words} and (other)")
             }
             Code::Step => "a step of a sequence, empty behind its end".into(),
+            Code::Text(texts) if texts.words.is_empty() => format!(
+                "split into up to {}, all of them the token 0",
+                plural(texts.most, "word")
+            ),
             Code::Text(texts) => format!(
                 "split into up to {}, tokens from 0 to {}, the last for other words: {}",
                 plural(texts.most, "word"),

@@ -63,11 +63,14 @@ impl Texts {
         words.sort_unstable();
         let remark = (all > room).then(|| {
             format!(
-                "the texts of the column `{}` have {} different words: the {} most frequent are tokens, and all others \
-                 are one token, (other); `vocabulary = {}` has room for all",
+                "the texts of the column `{}` have {}: {}, and all others are one token, (other); `vocabulary = {}` has \
+                 room for all",
                 column.name,
-                thousands(all),
-                thousands(room),
+                counted(all, "different word", "different words"),
+                match room {
+                    1 => "the most frequent one is a token".into(),
+                    room => format!("the {} most frequent are tokens", thousands(room)),
+                },
                 thousands(all + 1).replace(',', "_")
             )
         });
@@ -204,6 +207,12 @@ mod tests {
         assert!(
             unseen.contains("2 texts have words") && unseen.contains("`c`, `z`;"),
             "{unseen}"
+        );
+        let (_, remark) = Texts::learn(&column, &[0, 1], &[], [3, 2]);
+        assert!(
+            remark
+                .unwrap()
+                .contains(": the most frequent one is a token,")
         );
         let (_, remark) = Texts::learn(&column, &[0, 1], &[], [3, 4]);
         assert_eq!(remark, None);

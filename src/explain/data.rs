@@ -4,6 +4,7 @@ use super::{Kind, Methods, inline, when};
 use crate::document::code;
 use crate::ir::{Inference, Input, Method};
 use crate::layer::Sequence;
+use crate::likelihood::numbers;
 use crate::show;
 use crate::words::{counted, join, thousands};
 
@@ -322,7 +323,7 @@ pub(super) fn input_space(input: &Input) -> String {
             }),
             axes,
         ) => {
-            format!("{{0, ..., {}}}^({})", size - 1, product(axes))
+            format!("{}^({})", numbers(size), product(axes))
         }
         (_, axes) => space(axes),
     }

@@ -68,9 +68,12 @@ impl Inputs {
             let lengths = match found {
                 None => String::new(),
                 Some(OfSequences {
-                    told_by: Some((by, _)),
+                    told_by: Some((by, is_mask)),
                     ..
-                }) => format!(" with the lengths in `{by}`"),
+                }) => {
+                    let what = if *is_mask { "mask" } else { "lengths" };
+                    format!(" with the {what} in `{by}`")
+                }
                 Some(_) => " of which all steps are there".into(),
             };
             format!("`{name}` {}{layout}{lengths}", described(header))

@@ -73,12 +73,18 @@ impl Layout {
             }
         }
         if let (Some((series, [least, most])), Some(_)) = (uneven, self.steps.window) {
-            let unit = if is_dates { " days" } else { "" };
+            let (unit, times) = match least {
+                _ if !is_dates => ("", 1.0),
+                days if days > 0.99 => (" days", 1.0),
+                days if days > 0.99 / 24.0 => (" hours", 24.0),
+                days if days > 0.99 / 1440.0 => (" minutes", 1440.0),
+                _ => (" seconds", 86_400.0),
+            };
             self.remarks.push(format!(
                 "a window counts rows, and the rows of {} are from {} to {}{unit} apart in `{}`",
                 self.name_of(series),
-                crate::words::short(least),
-                crate::words::short(most),
+                crate::words::short(least * times),
+                crate::words::short(most * times),
                 time.name
             ));
         }

@@ -353,3 +353,37 @@ fn a_sequence_may_stand_in_a_row() {
         "it stands in line 3, step 0 (the first being 0)"
     );
 }
+
+/// Gaps are told in the largest unit in which the least of them is 1 or more.
+#[test]
+fn gaps_in_time_have_a_unit_that_fits() {
+    let remark = |times: [&str; 4]| {
+        let rows = times.iter().map(|time| format!("{time},1,0.5\n"));
+        let text = format!("t,a,y\n{}", rows.collect::<String>());
+        let request = Request {
+            choices: choices(&[
+                ("time", "t"),
+                ("window", "2"),
+                ("inputs", "a"),
+                ("test", "none"),
+            ]),
+            ..input(2, 1, None)
+        };
+        let remarks = read(&text, request).unwrap().seen.remarks;
+        let mut remarks = remarks.into_iter();
+        remarks.find(|remark| remark.contains("a window counts rows"))
+    };
+    let hours = [
+        "2024-01-01 00:00",
+        "2024-01-01 01:00",
+        "2024-01-01 02:00",
+        "2024-01-02 09:00",
+    ];
+    let said = remark(hours).unwrap();
+    assert!(said.contains("from 1 to 31 hours apart in `t`"), "{said}");
+    let days = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-09"];
+    let said = remark(days).unwrap();
+    assert!(said.contains("from 1 to 6 days apart"), "{said}");
+    let said = remark(["1", "2", "3", "9"]).unwrap();
+    assert!(said.contains("from 1 to 6 apart"), "{said}");
+}

@@ -35,7 +35,9 @@ pub use summary::{
     Column, Compared, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };
 pub use tally::{Bin, ClassTally, NumberTally, Tally, is_covered};
-pub use target::{Axes, MISSING, MOST_COUNTED, OwnedTargets, Storage, TargetKind, Targets};
+pub use target::{
+    Axes, MISSING, MOST_COUNTED, OwnedTargets, Storage, TargetKind, Targets, numbers,
+};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;

@@ -247,22 +247,30 @@ impl TargetKind {
     pub fn notation(self) -> String {
         match self {
             TargetKind::Category(2) => "$y_n in {0, 1}$, one of two classes".into(),
-            TargetKind::Category(classes) => format!(
-                "$y_n in {{0, ..., {}}}$, one of {classes} classes",
-                classes - 1
-            ),
+            TargetKind::Category(classes) => {
+                format!("$y_n in {}$, one of {classes} classes", numbers(classes))
+            }
             TargetKind::Binary => "$y_n in {0, 1}$".into(),
             TargetKind::Count => "$y_n in {0, 1, 2, ...}$".into(),
             TargetKind::Real(1) => "$y_n in Reals$".into(),
             TargetKind::Real(width) => format!("$y_n in Reals^{width}$"),
             TargetKind::Categories { classes, places } => format!(
-                "$y_n in {{0, ..., {}}}^{}$, one of {classes} classes at each place of {places}",
-                classes - 1,
+                "$y_n in {}^{}$, one of {classes} classes at each place of {places}",
+                numbers(classes),
                 places.len()
             ),
             TargetKind::Reals(axes) => format!("$y_n in Reals^{}$, of {axes}", axes.len()),
             TargetKind::Binaries(axes) => format!("$y_n in {{0, 1}}^{}$, of {axes}", axes.len()),
         }
+    }
+}
+
+/// `{0, ..., 9}`: the whole numbers from 0 on, so many, in the notation of `bnnc::maths`.
+pub fn numbers(count: usize) -> String {
+    match count {
+        0 | 1 => "{0}".into(),
+        2 => "{0, 1}".into(),
+        _ => format!("{{0, ..., {}}}", count - 1),
     }
 }
 

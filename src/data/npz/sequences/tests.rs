@@ -68,10 +68,15 @@ fn lengths_and_masks_stand_in_an_array_beside_the_sequences() {
         assert_eq!(data.train.inputs, rows(), "{name}");
         assert_eq!(data.train.input_shape.0, [5]);
         assert_eq!(facts, Facts::of(&data));
+        let what = if name.ends_with("mask") {
+            "mask"
+        } else {
+            "lengths"
+        };
         assert_eq!(
             data.seen.taken,
             [format!(
-                "inputs `x` float64 [2, 3] with the lengths in `{name}`, targets `y` float64 [2]"
+                "inputs `x` float64 [2, 3] with the {what} in `{name}`, targets `y` float64 [2]"
             )]
         );
     }
