@@ -96,7 +96,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         return Ok(());
     }
     let (run_file, mut config) = settings(
-        &args.model,
+        (&args.model, None),
         (&args.data, &args.table),
         &args.sets,
         args.batch_size,
@@ -155,7 +155,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
 /// Makes the edits that messages about the model propose.
 fn fix(args: &CheckArgs) -> Result<()> {
     let data = (&args.data, &args.table);
-    let (_, mut config) = settings(&args.model, data, &args.sets, args.batch_size)?;
+    let (_, mut config) = settings((&args.model, None), data, &args.sets, args.batch_size)?;
     config.inference = args.inference.clone().or(config.inference);
     let request = config.request(None);
     crate::train::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
@@ -214,14 +214,18 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
     Ok(())
 }
 
-/// What `bnnc train` would run with: the run file of the model's name, and flags over it.
+/// What `bnnc train` would run with: a run file, that of the model's name if none is given, and flags over it.
 pub(super) fn settings(
-    model: &Path,
+    (model, run_file): (&Path, Option<&Path>),
     (data, table): (&DataSource, &TableFlags),
     sets: &Sets,
     batch_size: Option<usize>,
 ) -> Result<(Option<PathBuf>, Config)> {
-    let (path, config) = Config::beside(model)?.unzip();
+    let found = match run_file {
+        Some(path) => Some((path.to_path_buf(), Config::read(path)?)),
+        None => Config::beside(model)?,
+    };
+    let (path, config) = found.unzip();
     let mut config = config.unwrap_or_default();
     let mut given = data.settings();
     given.extend(table.0.iter().cloned());

@@ -116,8 +116,12 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     if !path.exists() && !is_model {
         return Err(unknown(&what).into());
     }
-    let (run_file, mut config) =
-        settings(path, (&args.data, &args.table), &args.sets, args.batch_size)?;
+    let (run_file, mut config) = settings(
+        (path, None),
+        (&args.data, &args.table),
+        &args.sets,
+        args.batch_size,
+    )?;
     let request = config.request(None);
     crate::train::width::fill(&compile::read(path)?, &mut config.set, request)?;
     let mut compiled = compile::file_by_method(path, &config.set, config.inference.clone())?;

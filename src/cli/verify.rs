@@ -31,6 +31,9 @@ pub struct VerifyArgs {
     with: With,
     #[command(flatten)]
     data: DataSource,
+    /// A run file; else the one of the model's name beside it, if there is one
+    #[arg(long, value_name = "RUN.toml")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     table: TableFlags,
     /// Every variable under its name, or a run's checkpoint; else they start as a training of this seed does
@@ -83,7 +86,12 @@ pub fn run(args: &VerifyArgs) -> Result<bool> {
 fn verify(args: &VerifyArgs) -> Result<bool> {
     let With::Pytorch = args.with;
     let sources = (&args.data, &args.table);
-    let (_, mut config) = settings(&args.model, sources, &args.sets, None)?;
+    let (_, mut config) = settings(
+        (&args.model, args.config.as_deref()),
+        sources,
+        &args.sets,
+        None,
+    )?;
     let request = config.request(None);
     crate::train::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
     let method = args.inference.clone().or(config.inference.clone());

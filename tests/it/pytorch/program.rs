@@ -174,3 +174,27 @@ fn a_step_is_compared_on_a_machine_without_bnnc() {
     assert_eq!(again.status.code(), Some(1));
     assert!(String::from_utf8(again.stderr).unwrap().contains("E0601"));
 }
+
+/// The run file of another name says which program is compared: its data, its draws.
+#[test]
+fn a_step_is_that_of_the_run_file_that_is_named() {
+    let place = place("[data]\nname = \"d.csv\"\n");
+    let other = "samples = 3\n[data]\nname = \"d.csv\"\n";
+    std::fs::write(place.path().join("other.toml"), other).unwrap();
+    bnnc(place.path(), &["verify", "line.bnn", "--out", "own"]);
+    bnnc(
+        place.path(),
+        &[
+            "verify",
+            "line.bnn",
+            "--config",
+            "other.toml",
+            "--out",
+            "step",
+        ],
+    );
+    let of = |folder: &str| {
+        std::fs::read_to_string(place.path().join(folder).join("program.py")).unwrap()
+    };
+    assert_ne!(of("own"), of("step"));
+}
