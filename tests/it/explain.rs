@@ -439,14 +439,24 @@ fn registries() -> Document {
     };
     for layer in LAYERS {
         let signature = layer.signature();
-        let mut words = signature.parameters.iter().filter_map(|p| match p.kind {
-            Kind::Choice(words) => Some((p.name, words)),
-            _ => None,
-        });
-        let (name, words) = words.next_back().unwrap_or(("", &[""]));
-        for word in words {
-            let arguments = Constants(vec![(name, Constant::Word(word))]);
-            add(signature.name, &layer.described(&arguments));
+        let mut first = Constants::default();
+        for parameter in signature.parameters {
+            match parameter.kind {
+                Kind::Choice(words) => first.set(parameter.name, Constant::Word(words[0])),
+                Kind::Number { .. } => first.set(parameter.name, Constant::Number(0.5)),
+                _ => {}
+            }
+        }
+        add(signature.name, &layer.described(&first));
+        for parameter in signature.parameters {
+            let Kind::Choice(words) = parameter.kind else {
+                continue;
+            };
+            for word in &words[1..] {
+                let mut arguments = first.clone();
+                arguments.set(parameter.name, Constant::Word(word));
+                add(signature.name, &layer.described(&arguments));
+            }
         }
     }
     for entry in DISTRIBUTIONS {

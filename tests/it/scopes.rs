@@ -108,7 +108,7 @@ fn a_block_may_be_given_its_own_use() {
 }
 
 /// The table of layers calls a value from around a block by the block's parameter, and one from around a repeat by its
-/// own name.
+/// own name; a block within the block stands there with what it is given.
 #[test]
 fn explain_names_values_from_around_a_block() {
     let head = format!(
@@ -124,7 +124,7 @@ fn explain_names_values_from_around_a_block() {
         let cells: Vec<&str> = row.unwrap().split('|').map(str::trim).collect();
         cells[2].to_owned()
     };
-    assert_eq!(layer("j"), "`join(skip)`");
+    assert_eq!(layer("j"), "`join(features)`");
     assert_eq!(layer("k"), "`dense(16)` on `skip`");
     assert_eq!(layer("both"), "`concat` on (`own`, `skip`)");
     assert_eq!(layer("e"), "`dense(16)` on its input");

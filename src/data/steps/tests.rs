@@ -361,12 +361,7 @@ fn gaps_in_time_have_a_unit_that_fits() {
         let rows = times.iter().map(|time| format!("{time},1,0.5\n"));
         let text = format!("t,a,y\n{}", rows.collect::<String>());
         let request = Request {
-            choices: choices(&[
-                ("time", "t"),
-                ("window", "2"),
-                ("inputs", "a"),
-                ("test", "none"),
-            ]),
+            choices: choices(&[("time", "t"), ("window", "2"), ("inputs", "a")]),
             ..input(2, 1, None)
         };
         let remarks = read(&text, request).unwrap().seen.remarks;
