@@ -80,11 +80,15 @@ impl Layout {
                 days if days > 0.99 / 1440.0 => (" minutes", 1440.0),
                 _ => (" seconds", 86_400.0),
             };
+            let told = |gap: f64| match is_dates {
+                true => ((gap * times * 1000.0).round() / 1000.0).to_string(),
+                false => crate::words::short(gap),
+            };
             self.remarks.push(format!(
                 "a window counts rows, and the rows of {} are from {} to {}{unit} apart in `{}`",
                 self.name_of(series),
-                crate::words::short(least * times),
-                crate::words::short(most * times),
+                told(least),
+                told(most),
                 time.name
             ));
         }

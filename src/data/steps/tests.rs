@@ -380,5 +380,5 @@ fn gaps_in_time_have_a_unit_that_fits() {
     let said = remark(days).unwrap();
     assert!(said.contains("from 1 to 6 days apart"), "{said}");
     let said = remark(["1", "2", "3", "9"]).unwrap();
-    assert!(said.contains("from 1 to 6 apart"), "{said}");
+    assert!(said.contains("from 1.000 to 6.000 apart"), "{said}");
 }
