@@ -834,7 +834,7 @@ class Model(nn.Module):
 
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage1.1.convolution_1: convolution(channels)
+        # stage1.1.convolution_1: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -856,7 +856,7 @@ class Model(nn.Module):
         # stage1.1: plain(16)
         stage1_1_relu_1 = torch.relu(batch_norm_1)
 
-        # stage1.1.convolution_2: convolution(channels)
+        # stage1.1.convolution_2: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             stage1_1_relu_1,
@@ -879,7 +879,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + relu_1
         relu_2 = torch.relu(residual_1)
 
-        # stage1.2.convolution_1: convolution(channels)
+        # stage1.2.convolution_1: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_2,
@@ -901,7 +901,7 @@ class Model(nn.Module):
         # stage1.2: plain(16)
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage1.2.convolution_2: convolution(channels)
+        # stage1.2.convolution_2: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -924,7 +924,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + relu_2
         relu_2 = torch.relu(residual_1)
 
-        # stage1.3.convolution_1: convolution(channels)
+        # stage1.3.convolution_1: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_2,
@@ -946,7 +946,7 @@ class Model(nn.Module):
         # stage1.3: plain(16)
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage1.3.convolution_2: convolution(channels)
+        # stage1.3.convolution_2: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -969,7 +969,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + relu_2
         relu_2 = torch.relu(residual_1)
 
-        # down2.convolution_1: convolution(channels, stride = 2)
+        # down2.convolution_1: convolution(32, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2, pad=((0, 1), (0, 1))),
             relu_2,
@@ -991,7 +991,7 @@ class Model(nn.Module):
         # down2: halving(32)
         relu_1 = torch.relu(batch_norm_1)
 
-        # down2.convolution_2: convolution(channels)
+        # down2.convolution_2: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -1010,7 +1010,7 @@ class Model(nn.Module):
         batch_norm_1 = batch_norm_1 * draw["down2.convolution_2.batch_norm_1.gain"].w
         batch_norm_1 = batch_norm_1 + draw["down2.convolution_2.batch_norm_1.shift"].w
 
-        # down2.residual_1.shortcut: convolution(channels, kernel = 1, stride = 2)
+        # down2.residual_1.shortcut: convolution(32, kernel = 1, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2),
             relu_2,
@@ -1037,7 +1037,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + shortcut_batch_norm_1
         relu_2 = torch.relu(residual_1)
 
-        # stage2.1.convolution_1: convolution(channels)
+        # stage2.1.convolution_1: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_2,
@@ -1059,7 +1059,7 @@ class Model(nn.Module):
         # stage2.1: plain(32)
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage2.1.convolution_2: convolution(channels)
+        # stage2.1.convolution_2: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -1082,7 +1082,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + relu_2
         relu_2 = torch.relu(residual_1)
 
-        # stage2.2.convolution_1: convolution(channels)
+        # stage2.2.convolution_1: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_2,
@@ -1104,7 +1104,7 @@ class Model(nn.Module):
         # stage2.2: plain(32)
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage2.2.convolution_2: convolution(channels)
+        # stage2.2.convolution_2: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -1127,7 +1127,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + relu_2
         relu_2 = torch.relu(residual_1)
 
-        # down3.convolution_1: convolution(channels, stride = 2)
+        # down3.convolution_1: convolution(64, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2, pad=((0, 1), (0, 1))),
             relu_2,
@@ -1149,7 +1149,7 @@ class Model(nn.Module):
         # down3: halving(64)
         relu_1 = torch.relu(batch_norm_1)
 
-        # down3.convolution_2: convolution(channels)
+        # down3.convolution_2: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -1168,7 +1168,7 @@ class Model(nn.Module):
         batch_norm_1 = batch_norm_1 * draw["down3.convolution_2.batch_norm_1.gain"].w
         batch_norm_1 = batch_norm_1 + draw["down3.convolution_2.batch_norm_1.shift"].w
 
-        # down3.residual_1.shortcut: convolution(channels, kernel = 1, stride = 2)
+        # down3.residual_1.shortcut: convolution(64, kernel = 1, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2),
             relu_2,
@@ -1195,7 +1195,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + shortcut_batch_norm_1
         relu_2 = torch.relu(residual_1)
 
-        # stage3.1.convolution_1: convolution(channels)
+        # stage3.1.convolution_1: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_2,
@@ -1217,7 +1217,7 @@ class Model(nn.Module):
         # stage3.1: plain(64)
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage3.1.convolution_2: convolution(channels)
+        # stage3.1.convolution_2: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,
@@ -1240,7 +1240,7 @@ class Model(nn.Module):
         residual_1 = batch_norm_1 + relu_2
         relu_2 = torch.relu(residual_1)
 
-        # stage3.2.convolution_1: convolution(channels)
+        # stage3.2.convolution_1: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_2,
@@ -1262,7 +1262,7 @@ class Model(nn.Module):
         # stage3.2: plain(64)
         relu_1 = torch.relu(batch_norm_1)
 
-        # stage3.2.convolution_2: convolution(channels)
+        # stage3.2.convolution_2: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             relu_1,

@@ -942,7 +942,7 @@ class Model(nn.Module):
 
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage1.1.convolution_1: convolution(channels)
+        # stage1.1.convolution_1: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -969,7 +969,7 @@ class Model(nn.Module):
         # stage1.1: plain(16)
         stage1_1_silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage1.1.convolution_2: convolution(channels)
+        # stage1.1.convolution_2: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             stage1_1_silu_1,
@@ -997,7 +997,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + silu_1
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # stage1.2.convolution_1: convolution(channels)
+        # stage1.2.convolution_1: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_2,
@@ -1024,7 +1024,7 @@ class Model(nn.Module):
         # stage1.2: plain(16)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage1.2.convolution_2: convolution(channels)
+        # stage1.2.convolution_2: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1052,7 +1052,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + silu_2
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # stage1.3.convolution_1: convolution(channels)
+        # stage1.3.convolution_1: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_2,
@@ -1079,7 +1079,7 @@ class Model(nn.Module):
         # stage1.3: plain(16)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage1.3.convolution_2: convolution(channels)
+        # stage1.3.convolution_2: convolution(16)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1107,7 +1107,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + silu_2
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # down2.convolution_1: convolution(channels, stride = 2)
+        # down2.convolution_1: convolution(32, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2, pad=((0, 1), (0, 1))),
             silu_2,
@@ -1132,7 +1132,7 @@ class Model(nn.Module):
         # down2: halving(32)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # down2.convolution_2: convolution(channels)
+        # down2.convolution_2: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1154,7 +1154,7 @@ class Model(nn.Module):
             filter_response_norm_1,
         )
 
-        # down2.residual_1.shortcut: convolution(channels, kernel = 1, stride = 2)
+        # down2.residual_1.shortcut: convolution(32, kernel = 1, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2),
             silu_2,
@@ -1182,7 +1182,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + shortcut_filter_response_norm_1
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # stage2.1.convolution_1: convolution(channels)
+        # stage2.1.convolution_1: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_2,
@@ -1209,7 +1209,7 @@ class Model(nn.Module):
         # stage2.1: plain(32)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage2.1.convolution_2: convolution(channels)
+        # stage2.1.convolution_2: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1237,7 +1237,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + silu_2
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # stage2.2.convolution_1: convolution(channels)
+        # stage2.2.convolution_1: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_2,
@@ -1264,7 +1264,7 @@ class Model(nn.Module):
         # stage2.2: plain(32)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage2.2.convolution_2: convolution(channels)
+        # stage2.2.convolution_2: convolution(32)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1292,7 +1292,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + silu_2
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # down3.convolution_1: convolution(channels, stride = 2)
+        # down3.convolution_1: convolution(64, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2, pad=((0, 1), (0, 1))),
             silu_2,
@@ -1317,7 +1317,7 @@ class Model(nn.Module):
         # down3: halving(64)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # down3.convolution_2: convolution(channels)
+        # down3.convolution_2: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1339,7 +1339,7 @@ class Model(nn.Module):
             filter_response_norm_1,
         )
 
-        # down3.residual_1.shortcut: convolution(channels, kernel = 1, stride = 2)
+        # down3.residual_1.shortcut: convolution(64, kernel = 1, stride = 2)
         conv2d_1 = flipout(
             partial(conv, stride=2),
             silu_2,
@@ -1367,7 +1367,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + shortcut_filter_response_norm_1
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # stage3.1.convolution_1: convolution(channels)
+        # stage3.1.convolution_1: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_2,
@@ -1394,7 +1394,7 @@ class Model(nn.Module):
         # stage3.1: plain(64)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage3.1.convolution_2: convolution(channels)
+        # stage3.1.convolution_2: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,
@@ -1422,7 +1422,7 @@ class Model(nn.Module):
         residual_1 = filter_response_norm_1 + silu_2
         silu_2 = residual_1 * torch.sigmoid(residual_1)
 
-        # stage3.2.convolution_1: convolution(channels)
+        # stage3.2.convolution_1: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_2,
@@ -1449,7 +1449,7 @@ class Model(nn.Module):
         # stage3.2: plain(64)
         silu_1 = filter_response_norm_1 * torch.sigmoid(filter_response_norm_1)
 
-        # stage3.2.convolution_2: convolution(channels)
+        # stage3.2.convolution_2: convolution(64)
         conv2d_1 = flipout(
             partial(conv, padding=1),
             silu_1,

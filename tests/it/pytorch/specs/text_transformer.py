@@ -223,7 +223,7 @@ class Model(nn.Module):
         layer_norm_1 = layer_norm_1 * draw["repeat_1.1.layer_norm_1.gain"].w
         layer_norm_1 = layer_norm_1 + draw["repeat_1.1.layer_norm_1.shift"].w
 
-        # repeat_1.1.attention_1: attention(heads, causal = true)
+        # repeat_1.1.attention_1: attention(4, causal = true)
         query = reparameterized(matmul, layer_norm_1, draw["repeat_1.1.attention_1.query.kernel"])
         query = query + draw["repeat_1.1.attention_1.query.bias"].w
         key = reparameterized(matmul, layer_norm_1, draw["repeat_1.1.attention_1.key.kernel"])
@@ -255,7 +255,7 @@ class Model(nn.Module):
         layer_norm_1 = layer_norm_1 * draw["repeat_1.2.layer_norm_1.gain"].w
         layer_norm_1 = layer_norm_1 + draw["repeat_1.2.layer_norm_1.shift"].w
 
-        # repeat_1.2.attention_1: attention(heads, causal = true)
+        # repeat_1.2.attention_1: attention(4, causal = true)
         query = reparameterized(matmul, layer_norm_1, draw["repeat_1.2.attention_1.query.kernel"])
         query = query + draw["repeat_1.2.attention_1.query.bias"].w
         key = reparameterized(matmul, layer_norm_1, draw["repeat_1.2.attention_1.key.kernel"])
