@@ -138,9 +138,11 @@ impl Table<'_> {
         found.map(|(_, place)| *place)
     }
 
+    /// Refuses a column that stands where its model's input takes something else, with what each input takes.
+    ///
     /// # Errors
     ///
-    /// `E0505` for a text where one of several inputs takes numbers, with what each input takes.
+    /// `E0505` where the model has several inputs.
     fn refuse_order(&self, place: usize, request: &Request) -> Result<()> {
         if request.inputs.len() < 2 {
             return Ok(());
@@ -212,7 +214,7 @@ impl Table<'_> {
                 }
                 // Numbers in the place of a text, which stands in the place of a number.
                 let is_swapped = is_alone(index) && found.kind == Kind::Number && of.steps > 1;
-                if let Some(text) = self.text_as_number(request).filter(|_| is_swapped) {
+                if is_swapped && let Some(text) = self.text_as_number(request) {
                     self.refuse_order(text, request)?;
                 }
                 let code = match of.vocabulary.filter(|_| is_text) {
