@@ -99,6 +99,10 @@ pub trait Engine: Send {
     fn epoch_ended(&mut self, next: &Step) {
         let _ = next;
     }
+    /// Of fits that follow each other: leaves one out of predictions that has gone astray, and is at finite numbers again.
+    fn leave_out(&mut self, round: usize) {
+        let _ = round;
+    }
     /// The last epoch is done: what is worked out of all that was trained on. The lines say what has come of it, a word
     /// and a text each.
     ///

@@ -38,6 +38,9 @@ pub struct Counters {
     /// The epoch of the lowest validation nll, of a run that may end early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+    /// Why a fit of several that follow each other is left out: which one, where and what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 impl Counters {

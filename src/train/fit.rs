@@ -9,7 +9,7 @@ use super::metrics::{Fit, Line, Log, TargetSums, Validation};
 use super::run_dir::RunDir;
 use super::tensorboard::Events;
 use crate::data::order::epoch_order;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Failure, Result};
 use crate::engine::{Engine, Kept, Section, Step};
 use crate::evaluate;
 use crate::examples::{Part, Scales};
@@ -17,7 +17,7 @@ use crate::ir::Position;
 use crate::ir::method::LearningRate;
 use crate::likelihood::{Compared, Detail, Summary};
 use crate::terms::{Naming, Term};
-use divergence::Divergence;
+use divergence::{Astray, Divergence};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,10 @@ pub trait Watch {
     fn step(&mut self, step_of_epoch: usize, line: &dyn Fn() -> Line);
     /// An epoch is done.
     fn epoch_ends(&mut self, epoch: usize, line: &Line);
+    /// A fit of several is left out, and the run goes on with the next; the text says which and why.
+    fn left_out(&mut self, text: &str) {
+        let _ = text;
+    }
 }
 
 /// How a run ended.
@@ -87,6 +91,47 @@ struct Scratch {
     buffers: Buffers,
     /// The predictive distributions of a minibatch.
     predictive: Vec<f32>,
+}
+
+/// A run under way.
+struct UnderWay {
+    counters: Counters,
+    log: Log,
+    scratch: Scratch,
+    divergence: Divergence,
+    /// When the last checkpoint was made.
+    saved: Instant,
+    /// The time that it took: large ones are made more seldom.
+    writing: Duration,
+    unsaved: Unsaved,
+}
+
+/// How an epoch ended.
+enum Ended {
+    Whole,
+    /// The run is over.
+    Early,
+    /// It was asked to stop, and saved.
+    Stopped,
+}
+
+/// Why an epoch did not end.
+enum Stopped {
+    Failed(Failure),
+    /// Another fit may go on.
+    Astray(Astray),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Stopped::Failed(failure)
+    }
+}
+
+impl From<Astray> for Stopped {
+    fn from(astray: Astray) -> Self {
+        Stopped::Astray(astray)
+    }
 }
 
 /// What a step came to.
@@ -231,85 +276,114 @@ impl Training<'_> {
         outcome
     }
 
-    fn go(&mut self, mut counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
+    fn go(&mut self, counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
         let steps = self.steps();
-        let (n, batch_size) = (self.part.len(), self.config.batch_size());
-        let mut log = Log::open(&self.run.metrics(), counters.step)?;
-        let mut scratch = Scratch {
-            buffers: Buffers::default(),
-            predictive: vec![0.0; batch_size * self.summaries().map(|s| s.row()).sum::<usize>()],
+        let log = Log::open(&self.run.metrics(), counters.step)?;
+        let row = self.summaries().map(|s| s.row()).sum::<usize>();
+        let mut run = UnderWay {
+            divergence: Divergence::new(log.first_nll()),
+            log,
+            counters,
+            scratch: Scratch {
+                buffers: Buffers::default(),
+                predictive: vec![0.0; self.config.batch_size() * row],
+            },
+            saved: Instant::now(),
+            writing: Duration::ZERO,
+            unsaved: None,
         };
-        let (mut saved, mut unsaved): (_, Unsaved) = (Instant::now(), None);
-        // The time that the last checkpoint took: large ones are made more seldom.
-        let mut writing = Duration::ZERO;
-        let mut divergence = Divergence::new(log.first_nll());
-        let first_epoch = (counters.step / steps as u64) as usize;
-        'epochs: for epoch in first_epoch..self.config.all_epochs() {
-            let first = step_after(self.config, n, (epoch * steps) as u64);
-            let order = epoch_order(n, first.seed, first.done / steps as u64);
-            let from = (counters.step - (epoch * steps) as u64) as usize;
-            watch.epoch_begins(epoch, from);
-            let begun = Instant::now();
-            for index in from..steps {
-                let of_step = Instant::now();
-                let rows = index * batch_size..n.min((index + 1) * batch_size);
-                let seen = rows.end - from * batch_size;
-                let next = &order[rows.end..n.min(rows.end + batch_size)];
-                let done = self.step(&mut counters, [&order[rows], next], &mut scratch)?;
-                let diverged = divergence.look(&done.terms);
-                let every = self.config.log_every as u64;
-                if every > 0 && counters.step.is_multiple_of(every) {
-                    let line = self.step_line(&done, &counters, of_step.elapsed());
-                    self.write(&mut log, &line)?;
+        loop {
+            let epoch = (run.counters.step / steps as u64) as usize;
+            if epoch == self.config.all_epochs() {
+                break;
+            }
+            match self.epoch(epoch, &mut run, watch) {
+                Ok(Ended::Whole) => {}
+                Ok(Ended::Early) => break,
+                Ok(Ended::Stopped) => {
+                    let step = run.counters.step;
+                    return Ok(Outcome::Interrupted { step });
                 }
-                let line = || self.epoch_line(&done, &counters, begun.elapsed(), seen);
-                watch.step(index + 1, &line);
-                let ended = index + 1 == steps;
-                let last = ended && epoch + 1 == self.config.all_epochs();
-                if diverged || last && divergence.lasts(steps) {
-                    return Err(self.diverged(&divergence, counters.step - 1));
-                }
-                if ended {
-                    let line = line();
-                    let next = step_after(self.config, n, counters.step);
-                    self.engine.epoch_ended(&next);
-                    let validation = self.validate()?;
-                    let line = Line { validation, ..line };
-                    self.write(&mut log, &line)?;
-                    watch.epoch_ends(epoch, &line);
-                    counters.sums = Default::default();
-                    self.refuse_broken(counters.step)?;
-                    self.keep_best(&mut counters, line.validation.as_ref(), &mut unsaved);
-                }
-                let stop = self.stop.load(Ordering::Relaxed);
-                // While the nll is far off, the checkpoint before stays.
-                let over = ended && self.is_over(&counters);
-                let between = self.between_saves.max(20 * writing);
-                let due = saved.elapsed() >= between && !divergence.is_off();
-                if ended && (last || over || due) || stop {
-                    self.refuse_broken(counters.step)?;
-                    let begun = Instant::now();
-                    self.save_both(&counters, &mut unsaved)?;
-                    saved = Instant::now();
-                    writing = saved - begun;
-                }
-                if over {
-                    break 'epochs;
-                }
-                if stop && !last {
-                    return Ok(Outcome::Interrupted {
-                        step: counters.step,
-                    });
-                }
+                Err(Stopped::Failed(failure)) => return Err(failure),
+                Err(Stopped::Astray(astray)) => self.go_on_without(astray, &mut run, watch)?,
             }
         }
-        let said = self.finish(&counters)?;
+        let said = self.finish(&run.counters)?;
         Ok(Outcome::Finished {
-            epochs: counters.step as usize / steps,
-            best: counters.best,
-            clipped: counters.clipped,
+            epochs: run.counters.step as usize / steps,
+            best: run.counters.best,
+            clipped: run.counters.clipped,
             said,
         })
+    }
+
+    /// The epoch of this number, from where the run stands in it.
+    fn epoch(
+        &mut self,
+        epoch: usize,
+        run: &mut UnderWay,
+        watch: &mut dyn Watch,
+    ) -> std::result::Result<Ended, Stopped> {
+        let (n, batch_size) = (self.part.len(), self.config.batch_size());
+        let steps = self.steps();
+        let first = step_after(self.config, n, (epoch * steps) as u64);
+        let order = epoch_order(n, first.seed, first.done / steps as u64);
+        let from = (run.counters.step - (epoch * steps) as u64) as usize;
+        watch.epoch_begins(epoch, from);
+        let begun = Instant::now();
+        for index in from..steps {
+            let of_step = Instant::now();
+            let rows = index * batch_size..n.min((index + 1) * batch_size);
+            let seen = rows.end - from * batch_size;
+            let next = &order[rows.end..n.min(rows.end + batch_size)];
+            let done = self.step(&mut run.counters, [&order[rows], next], &mut run.scratch)?;
+            let counters = &mut run.counters;
+            let diverged = run.divergence.look(&done.terms);
+            let every = self.config.log_every as u64;
+            if every > 0 && counters.step.is_multiple_of(every) {
+                let line = self.step_line(&done, counters, of_step.elapsed());
+                self.write(&mut run.log, &line)?;
+            }
+            let line = || self.epoch_line(&done, counters, begun.elapsed(), seen);
+            watch.step(index + 1, &line);
+            let ended = index + 1 == steps;
+            let last = ended && epoch + 1 == self.config.all_epochs();
+            let last_of_fit = ended && (epoch + 1).is_multiple_of(self.config.epochs());
+            if diverged || last_of_fit && run.divergence.lasts(steps) {
+                return Err(run.divergence.astray(counters.step - 1).into());
+            }
+            if ended {
+                let line = line();
+                let next = step_after(self.config, n, counters.step);
+                self.engine.epoch_ended(&next);
+                let validation = self.validate()?;
+                let line = Line { validation, ..line };
+                self.write(&mut run.log, &line)?;
+                watch.epoch_ends(epoch, &line);
+                counters.sums = Default::default();
+                self.refuse_broken(counters.step)?;
+                self.keep_best(counters, line.validation.as_ref(), &mut run.unsaved);
+            }
+            let stop = self.stop.load(Ordering::Relaxed);
+            // While the nll is far off, the checkpoint before stays.
+            let over = ended && self.is_over(counters);
+            let between = self.between_saves.max(20 * run.writing);
+            let due = run.saved.elapsed() >= between && !run.divergence.is_off();
+            if ended && (last || over || due) || stop {
+                self.refuse_broken(counters.step)?;
+                let begun = Instant::now();
+                self.save_both(counters, &mut run.unsaved)?;
+                run.saved = Instant::now();
+                run.writing = run.saved - begun;
+            }
+            if over {
+                return Ok(Ended::Early);
+            }
+            if stop && !last {
+                return Ok(Ended::Stopped);
+            }
+        }
+        Ok(Ended::Whole)
     }
 
     /// What the method works out at the end, of the variables that are kept, and saves.
@@ -317,7 +391,10 @@ impl Training<'_> {
         if counters.best.is_some() {
             self.restore_best()?;
         }
-        let said = self.engine.finish(&self.part)?;
+        let mut said = self.engine.finish(&self.part)?;
+        if !counters.left_out.is_empty() {
+            said.push(("left out", counters.left_out.join("; ")));
+        }
         if !said.is_empty() {
             let sections = self.engine.predictor().weights().into_iter();
             let kept = sections.map(|section| section.values.kept()).collect();
@@ -341,7 +418,7 @@ impl Training<'_> {
         counters: &mut Counters,
         [places, next]: [&[u32]; 2],
         scratch: &mut Scratch,
-    ) -> Result<Done> {
+    ) -> std::result::Result<Done, Stopped> {
         let step = step_after(self.config, self.part.len(), counters.step);
         let augmentation = &self.config.augmentation;
         let batch = augmentation.gather(&self.part, places, &step, &mut scratch.buffers)?;

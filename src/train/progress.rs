@@ -149,6 +149,10 @@ impl Watch for Progress<'_> {
         self.bar.set_position(step_of_epoch as u64);
     }
 
+    fn left_out(&mut self, text: &str) {
+        self.line(&format!("left out   {text}"));
+    }
+
     fn epoch_ends(&mut self, epoch: usize, line: &Line) {
         let columns = columns(epoch, line, self.weights.as_deref());
         let [head, row] = rows(columns, self.width);

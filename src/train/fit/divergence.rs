@@ -1,6 +1,6 @@
 //! Runs that have gone astray: a loss that is no number, or far from where it began.
 
-use super::{Training, step_after};
+use super::{Training, UnderWay, Watch, step_after};
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Step;
@@ -57,10 +57,44 @@ impl Divergence {
         self.off > 0
     }
 
+    /// What has gone astray after this step.
+    pub(super) fn astray(&self, step: u64) -> Astray {
+        let (first, last) = (self.first.unwrap_or(0.0), self.last);
+        Astray {
+            step,
+            has: "the loss has diverged by",
+            note: format!(
+                "the nll of a minibatch, {}, is {} by now, and has been as far off for {}",
+                number(first),
+                number(last),
+                plural(self.off, "step")
+            ),
+            before_any_step: false,
+        }
+    }
+
+    /// The next fit begins.
+    pub(super) fn begin_anew(&mut self) {
+        self.off = 0;
+    }
+
     /// Whether the nll has been far off for a whole epoch of so many steps, or for good.
     pub(super) fn lasts(&self, steps: usize) -> bool {
         self.off >= steps.min(LASTS)
     }
+}
+
+/// A fit that has gone astray.
+#[derive(Debug)]
+pub(super) struct Astray {
+    /// The steps of the run before the one where it shows.
+    step: u64,
+    /// `the loss is not finite at`, a step.
+    has: &'static str,
+    /// More of it.
+    note: String,
+    /// Whether its own first step has shown it, in which no learning rate was used.
+    before_any_step: bool,
 }
 
 impl Training<'_> {
@@ -71,8 +105,8 @@ impl Training<'_> {
         terms: &[Term],
         gradient_is_finite: bool,
         step: u64,
-    ) -> Result<()> {
-        let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
+    ) -> std::result::Result<(), Astray> {
+        let (has, note) = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
             let (bad, good): (Vec<_>, Vec<_>) =
                 terms.iter().partition(|t| !t.value.scaled.is_finite());
             let told = |terms: &[&Term]| {
@@ -87,7 +121,8 @@ impl Training<'_> {
             } else {
                 format!("; still finite: {}", told(&good))
             };
-            ("loss", format!("first to go: {}{rest}", told(&bad)))
+            let note = format!("first to go: {}{rest}", told(&bad));
+            ("the loss is not finite at", note)
         } else if gradient_is_finite {
             return Ok(());
         } else {
@@ -96,9 +131,15 @@ impl Training<'_> {
                 "every term is finite; the gradient is not by {}",
                 self.broken().join(", ")
             );
-            ("gradient", note)
+            ("the gradient is not finite at", note)
         };
-        Err(self.not_finite(what.0, what.1, step))
+        let before_any_step = step_after(self.config, self.part.len(), step).done == 0;
+        Err(Astray {
+            step,
+            has,
+            note,
+            before_any_step,
+        })
     }
 
     /// The names of the weights' sections that are not finite any more.
@@ -109,43 +150,73 @@ impl Training<'_> {
     }
 
     /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
-    pub(super) fn refuse_broken(&mut self, done: u64) -> Result<()> {
+    pub(super) fn refuse_broken(&mut self, done: u64) -> std::result::Result<(), Astray> {
         let names = self.broken();
         if names.is_empty() {
             return Ok(());
         }
-        let note = format!("the step has made infinite: {}", names.join(", "));
-        Err(self.not_finite("result", note, done - 1))
+        Err(Astray {
+            step: done - 1,
+            has: "the result is not finite at",
+            note: format!("the step has made infinite: {}", names.join(", ")),
+            before_any_step: false,
+        })
     }
 
-    fn not_finite(&mut self, what: &str, note: String, step: u64) -> Failure {
-        let title = format!("the {what} is not finite at {}", self.place(step));
-        let message = Diagnostic::error("E0608", title).note(note);
-        if step == 0 && what != "result" {
-            return self
-                .with_checkpoint(message)
-                .help(
-                    "no step has been taken yet, so that no learning rate helps: the prior, the start and \
-                     the data of what is named are where to look",
-                )
-                .into();
+    /// Leaves a fit of several out and goes on with the next.
+    ///
+    /// # Errors
+    ///
+    /// Where it is the only one, or the last and none before it predicts.
+    pub(super) fn go_on_without(
+        &mut self,
+        astray: Astray,
+        run: &mut UnderWay,
+        watch: &mut dyn Watch,
+    ) -> Result<()> {
+        let method = &self.config.method;
+        let rounds = method.rounds();
+        if rounds == 1 {
+            return Err(self.failure(&astray));
         }
-        let message = self.with_checkpoint(message);
-        message.help(self.way_out()).into()
+        let round = step_after(self.config, self.part.len(), astray.step).round;
+        self.engine.leave_out(round);
+        if round + 1 == rounds && self.engine.predictor().draws(usize::MAX) == 0 {
+            let mut failure = self.failure(&astray);
+            let notes = &mut failure.diagnostics[0].notes;
+            notes.extend(std::mem::take(&mut run.counters.left_out));
+            return Err(failure);
+        }
+        let which = match method.is_sampler() {
+            true => "chain",
+            false => "member",
+        };
+        let text = format!(
+            "{which} {} of {rounds}: {} {}",
+            round + 1,
+            astray.has,
+            self.place(astray.step)
+        );
+        watch.left_out(&format!("{text}: {}", astray.note));
+        run.counters.left_out.push(text);
+        run.counters.step = ((round + 1) * self.config.epochs() * self.steps()) as u64;
+        run.counters.sums = Default::default();
+        run.divergence.begin_anew();
+        Ok(())
     }
 
-    /// The failure of a run whose nll has gone far off for good.
-    pub(super) fn diverged(&mut self, divergence: &Divergence, step: u64) -> Failure {
-        let title = format!("the loss has diverged by {}", self.place(step));
-        let (first, last) = (divergence.first.unwrap_or(0.0), divergence.last);
-        let message = Diagnostic::error("E0608", title).note(format!(
-            "the nll of a minibatch, {}, is {} by now, and has been as far off for {}",
-            number(first),
-            number(last),
-            plural(divergence.off, "step")
-        ));
+    /// The failure of a run that has gone astray.
+    fn failure(&mut self, astray: &Astray) -> Failure {
+        let title = format!("{} {}", astray.has, self.place(astray.step));
+        let message = Diagnostic::error("E0608", title).note(&astray.note);
         let message = self.with_checkpoint(message);
-        message.help(self.way_out()).into()
+        let help = match astray.before_any_step {
+            true => "no step has been taken yet, so that no learning rate helps: the prior, the start and the data of what \
+                     is named are where to look"
+                .into(),
+            false => self.way_out(),
+        };
+        message.help(help).into()
     }
 
     /// `step 5 (epoch 2)`, of the step after `done` others.

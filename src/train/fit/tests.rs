@@ -7,7 +7,7 @@ use crate::data::{Split, Stored, Values};
 use crate::engine::{self, Predictor, Section};
 use crate::examples::Scales;
 use crate::exec::{Batch, Interpreter, StepReport, TermValue, Trained};
-use crate::ir::{Annealing, Factor, Initializer, Scale};
+use crate::ir::{Annealing, Factor, InferenceMethod, Initializer, Scale};
 use crate::likelihood::{Likelihood, Normal, TargetKind, Targets};
 use crate::optimizer::State;
 use crate::plan::Variable;
@@ -20,12 +20,18 @@ struct Line1 {
     optimizer: State<f32>,
     spoil_at: Option<u64>,
     spoil_gradient_at: Option<u64>,
+    /// The fits of several that are spoilt; all if none is named.
+    spoil: Vec<usize>,
     /// Steps at which the nll is a million times too high.
     far: std::ops::Range<u64>,
     patience: Option<usize>,
     /// Epochs in which the KL's weight grows.
     annealed: Option<f64>,
     stop_at: Option<(u64, &'static AtomicBool)>,
+    /// Which of its fits are left out.
+    left_out: Vec<usize>,
+    /// Of an ensemble: how many fits there are.
+    members: usize,
     /// Whether the inputs stay in a file.
     streamed: bool,
 }
@@ -48,6 +54,11 @@ impl Engine for Line1 {
     fn initialize(&mut self, _: u64) {
         self.optimizer.clear();
     }
+    fn leave_out(&mut self, round: usize) {
+        self.left_out.push(round);
+        self.w = [0.0];
+        self.optimizer.clear();
+    }
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         let Targets::Reals(y) = batch.targets else {
             panic!()
@@ -62,7 +73,8 @@ impl Engine for Line1 {
         if self.far.contains(&step.done) {
             nll = 1e6 * (nll + 1.0);
         }
-        if self.spoil_at == Some(step.done) {
+        let is_of_them = self.spoil.is_empty() || self.spoil.contains(&step.round);
+        if is_of_them && self.spoil_at == Some(step.done) {
             nll = f64::NAN;
         }
         if let Some((at, flag)) = self.stop_at
@@ -151,6 +163,9 @@ impl Predictor for Line1 {
     fn capacity(&self) -> usize {
         8
     }
+    fn draws(&self, _: usize) -> usize {
+        self.members - self.left_out.len()
+    }
 }
 
 fn line() -> Line1 {
@@ -160,10 +175,13 @@ fn line() -> Line1 {
         optimizer: State::new(optimizer, settings, 1),
         spoil_at: None,
         spoil_gradient_at: None,
+        spoil: vec![],
         far: 0..0,
         patience: None,
         annealed: None,
         stop_at: None,
+        left_out: vec![],
+        members: 1,
         streamed: false,
     }
 }
@@ -227,6 +245,10 @@ fn run(
         epochs: Some(epochs),
         batch_size: Some(4),
         log_every: 2,
+        method: match engine.members {
+            1 => InferenceMethod::mean_field(),
+            members => InferenceMethod::parse(&format!("ensemble(members = {members})")).unwrap(),
+        },
         ..Config::default()
     };
     std::fs::create_dir_all(out).unwrap();
@@ -345,6 +367,66 @@ fn a_first_step_that_fails_is_not_put_down_to_the_learning_rate() {
             "{message}"
         );
     }
+}
+
+#[test]
+fn a_member_that_goes_astray_is_left_out_and_the_rest_is_kept() {
+    let stop = AtomicBool::new(false);
+    // Epochs of three steps: each member has two.
+    let of = |spoil: &[usize]| Line1 {
+        members: 3,
+        spoil: spoil.to_vec(),
+        spoil_at: Some(4),
+        ..line()
+    };
+    for (spoil, told, epochs) in [
+        (
+            [1, 1],
+            "member 2 of 3: the loss is not finite at step 11 (epoch 4)",
+            [3, 6, 9, 15, 18],
+        ),
+        (
+            [2, 2],
+            "member 3 of 3: the loss is not finite at step 17 (epoch 6)",
+            [3, 6, 9, 12, 15],
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut engine = of(&spoil);
+        let Outcome::Finished {
+            said, epochs: done, ..
+        } = run(&mut engine, folder.path(), false, 2, &stop).unwrap()
+        else {
+            panic!("it was not stopped");
+        };
+        assert_eq!((said, done), (vec![("left out", told.to_owned())], 6));
+        assert_eq!(engine.left_out, [spoil[0]]);
+        let lines = metrics(folder.path()).into_iter();
+        let ends = lines.filter(|line| line["kind"] == "epoch");
+        let ends: Vec<u64> = ends.map(|line| line["step"].as_u64().unwrap()).collect();
+        assert_eq!(ends, epochs);
+        let counters = checkpoint::counters(&folder.path().join("checkpoint.safetensors")).unwrap();
+        assert_eq!(
+            (counters.left_out, counters.step),
+            (vec![told.to_owned()], 18)
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let failure = run(&mut of(&[]), folder.path(), false, 2, &stop).unwrap_err();
+    let message = &failure.diagnostics[0];
+    assert_eq!(message.title, "the loss is not finite at step 17 (epoch 6)");
+    let others: Vec<&String> = message
+        .notes
+        .iter()
+        .filter(|note| note.starts_with("member"))
+        .collect();
+    assert_eq!(
+        others,
+        [
+            "member 1 of 3: the loss is not finite at step 5 (epoch 2)",
+            "member 2 of 3: the loss is not finite at step 11 (epoch 4)"
+        ]
+    );
 }
 
 #[test]

@@ -5,9 +5,10 @@
 
 use super::points::{Gathered, Gathering, PointPredictor, Points};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::engine::{Engine, Predictor, Section, Step, sections};
+use crate::engine::{Engine, Numbers, Predictor, Section, Step, sections};
 use crate::memory;
 use crate::plan::Plan;
+use crate::tensor::Shape;
 use crate::train::Config;
 use std::sync::Arc;
 
@@ -15,8 +16,8 @@ use std::sync::Arc;
 struct Members {
     plan: Arc<Plan>,
     variables: Vec<Vec<f32>>,
-    /// How many have an epoch behind them, as a section holds it.
-    begun: [f32; 1],
+    /// Which predict, those with an epoch behind them that have not gone astray: 1 of each, as a section holds it.
+    begun: Vec<f32>,
 }
 
 impl Members {
@@ -24,9 +25,17 @@ impl Members {
         let members = plan.inference.method.rounds();
         Members {
             variables: vec![vec![0.0; plan.trainable()]; members],
-            begun: [0.0],
+            begun: vec![0.0; members],
             plan,
         }
+    }
+
+    /// The numbers of those that predict.
+    fn predicting(&self) -> impl Iterator<Item = usize> {
+        let begun = self.begun.iter().enumerate();
+        begun
+            .filter(|(_, begun)| **begun > 0.0)
+            .map(|(member, _)| member)
     }
 }
 
@@ -65,11 +74,14 @@ pub(super) fn predictor(
 
 impl Points for Members {
     fn draw(&mut self, draw: usize, _: u64, variables: &mut [f32]) {
-        let begun = (self.begun[0] as usize).max(1);
-        variables.copy_from_slice(&self.variables[draw % begun]);
+        let predicting = self.predicting().count().max(1);
+        // Before there is one, the start of the first.
+        let member = self.predicting().nth(draw % predicting).unwrap_or(0);
+        variables.copy_from_slice(&self.variables[member]);
     }
     fn centre(&mut self, variables: &mut [f32]) {
-        variables.copy_from_slice(&self.variables[0]);
+        let member = self.predicting().next().unwrap_or(0);
+        variables.copy_from_slice(&self.variables[member]);
     }
     fn sections(&mut self) -> Vec<Section<'_>> {
         let plan = &self.plan;
@@ -77,11 +89,15 @@ impl Points for Members {
         let members = members.flat_map(|(member, values)| {
             sections(&format!("member.{}/", member + 1), &plan.variables, values)
         });
-        let begun = Section::number("members.begun", &mut self.begun);
+        let begun = Section {
+            name: "members.begun".into(),
+            shape: Shape::new(&[self.begun.len()]),
+            values: Numbers::F32(&mut self.begun),
+        };
         members.chain([begun]).collect()
     }
     fn draws(&self, asked: usize) -> usize {
-        asked.min(self.begun[0] as usize)
+        asked.min(self.predicting().count())
     }
 }
 
@@ -97,6 +113,11 @@ impl Gathered for Members {
             next.round
         };
         self.variables[member].copy_from_slice(variables);
-        self.begun = [(member + 1) as f32];
+        self.begun[member] = 1.0;
+    }
+    fn leave_out(&mut self, member: usize) {
+        self.begun[member] = 0.0;
+        // A checkpoint has finite numbers alone.
+        self.variables[member].fill(0.0);
     }
 }

@@ -37,6 +37,10 @@ pub trait Gathered: Points {
     fn begin(&mut self, variables: &[f32]);
     /// Takes the variables at an epoch's end, after which `next` would come.
     fn gather(&mut self, variables: &[f32], next: &Step);
+    /// [`Engine::leave_out`]
+    fn leave_out(&mut self, round: usize) {
+        let _ = round;
+    }
     /// What has come of it, for [`Engine::finish`].
     fn said(&self) -> Vec<(&'static str, String)> {
         vec![]
@@ -153,6 +157,10 @@ impl<P: Gathered> Engine for Gathering<P> {
     fn epoch_ended(&mut self, next: &Step) {
         let points = &mut self.predictor.points;
         points.gather(self.descent.centre().variables(), next);
+    }
+    fn leave_out(&mut self, round: usize) {
+        self.descent.initialize(0);
+        self.predictor.points.leave_out(round);
     }
     fn finish(&mut self, _: &Part) -> Result<Vec<(&'static str, String)>> {
         Ok(self.predictor.points.said())

@@ -1,4 +1,4 @@
-//! Samplers that stop and go on.
+//! Runs of several fits that stop and go on, and that go on without one of them.
 
 use crate::compile;
 use crate::data::{Dataset, Seen, Split, Values};
@@ -44,6 +44,24 @@ fn bits(mut kept: Kept) -> Vec<u64> {
     }
 }
 
+/// What a run by this method is made of.
+fn prepared(method: &str) -> (Prepared, Arc<Plan>, Config) {
+    let source = Source {
+        name: "m.bnn".into(),
+        text: MODEL.into(),
+    };
+    let inference = InferenceMethod::parse(method).unwrap();
+    let compiled = compile::by_method(source, &[], Some(inference)).unwrap();
+    let mut config = Config {
+        epochs: Some(12),
+        batch_size: Some(8),
+        ..Config::default()
+    };
+    config.follow_method(&compiled.inference.method);
+    let prepared = Prepared::new(data(), vec![], &compiled.inference, &mut config).unwrap();
+    (prepared, Arc::new(Plan::new(compiled.inference)), config)
+}
+
 #[test]
 fn a_run_that_was_stopped_goes_on_with_the_same_bits() {
     for text in [
@@ -52,20 +70,7 @@ fn a_run_that_was_stopped_goes_on_with_the_same_bits() {
         "sghmc(draws = 8, chains = 2, cycles = 2, preconditioner = rmsprop)",
         "sgld(draws = 8, chains = 2)",
     ] {
-        let source = Source {
-            name: "m.bnn".into(),
-            text: MODEL.into(),
-        };
-        let inference = InferenceMethod::parse(text).unwrap();
-        let compiled = compile::by_method(source, &[], Some(inference)).unwrap();
-        let mut config = Config {
-            epochs: Some(12),
-            batch_size: Some(8),
-            ..Config::default()
-        };
-        config.follow_method(&compiled.inference.method);
-        let prepared = Prepared::new(data(), vec![], &compiled.inference, &mut config).unwrap();
-        let plan = Arc::new(Plan::new(compiled.inference));
+        let (prepared, plan, config) = prepared(text);
         let part = prepared.training();
         let all = (config.all_epochs() * config.steps(20)) as u64;
         // A copy of all sections after the steps from one place to another.
@@ -99,6 +104,68 @@ fn a_run_that_was_stopped_goes_on_with_the_same_bits() {
             let parts = go(Some((at, go(None, at))), all);
             let parts: Vec<u64> = parts.into_iter().flat_map(bits).collect();
             assert!(whole == parts, "{text}, stopped after {at} of {all}");
+        }
+    }
+}
+
+#[test]
+fn a_fit_that_is_left_out_predicts_no_more_and_the_others_are_as_without_it() {
+    for (text, each) in [
+        ("sghmc(draws = 4, chains = 3, preconditioner = rmsprop)", 4),
+        ("sgld(draws = 4, chains = 3)", 4),
+        ("ensemble(members = 3)", 1),
+    ] {
+        let (prepared, plan, config) = prepared(text);
+        let part = prepared.training();
+        let (n, batches) = (20, config.steps(20) as u64);
+        let of_fit = config.epochs() as u64 * batches;
+        // The weights of all draws, sorted, of a run that leaves out a fit after so many of its steps.
+        let draws = |left_out: Option<(u64, u64)>| {
+            let mut engine = method::engine(plan.clone(), &config, n).unwrap();
+            engine.initialize(config.seed);
+            let mut buffers = Buffers::default();
+            let mut done = 0;
+            while done < 3 * of_fit {
+                let step = step_after(&config, n, done);
+                let first = step.at.batch_index * config.batch_size();
+                let batch = part
+                    .gather(first..first + step.at.batch, &mut buffers)
+                    .unwrap();
+                engine.step(&batch, &step, &mut []);
+                done += 1;
+                if let Some((fit, after)) = left_out
+                    && done == fit * of_fit + after
+                {
+                    engine.leave_out(fit as usize);
+                    assert!(engine.sections().iter().all(|section| section.is_finite()));
+                    done = (fit + 1) * of_fit;
+                } else if done % batches == 0 {
+                    engine.epoch_ended(&step_after(&config, n, done));
+                }
+            }
+            let predictor = engine.predictor();
+            let count = predictor.draws(1000);
+            let draw = |number: usize| -> Vec<u32> {
+                predictor.draw_weights(number, 0);
+                let drawn = predictor.drawn().into_iter();
+                drawn
+                    .flat_map(|drawn| drawn.values.to_vec())
+                    .map(f32::to_bits)
+                    .collect()
+            };
+            (0..count)
+                .map(draw)
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let all = draws(None);
+        assert_eq!(all.len(), 3 * each, "{text}");
+        // Before and after it has kept something.
+        for fit in 0..3 {
+            for after in [1, of_fit - 1] {
+                let rest = draws(Some((fit, after)));
+                assert_eq!(rest.len(), 2 * each, "{text}, without fit {fit}");
+                assert!(rest.is_subset(&all), "{text}, without fit {fit}");
+            }
         }
     }
 }

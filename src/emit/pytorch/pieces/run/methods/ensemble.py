@@ -14,7 +14,7 @@ class Ensemble:
             }
             for _ in range(members)
         ]
-        self.begun = torch.zeros(())
+        self.begun = torch.zeros(members)
 
     def begin(self, trainer):
         """The first member is where its fit starts."""
@@ -31,7 +31,7 @@ class Ensemble:
     def epoch_ended(self, number, epoch):
         """Keeps the variables at an epoch's end."""
         self.keep(number)
-        self.begun.fill_(number + 1)
+        self.begun[number] = 1
 
     def sections(self):
         """What a checkpoint has, by name."""
@@ -98,7 +98,7 @@ class Member:
             tensors = dict(done[-1][0])
             for number, (own, _) in enumerate(done, 1):
                 tensors |= {f"member.{number}/{name}": own[name] for name in START}
-            tensors["members.begun"] = np.array(MEMBERS, np.float32)
+            tensors["members.begun"] = np.ones(MEMBERS, np.float32)
             counters = {"step": MEMBERS * steps, "sums": no_sums(len(TARGETS))}
             counters["sums"].pop("clipped")
             clipped = sum(counters.get("clipped", 0) for _, counters in done)
