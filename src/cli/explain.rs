@@ -183,7 +183,10 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
             plural(config.all_epochs(), "epoch")
         ));
     }
-    let facts = train::facts_of_run(&config, &record, &compiled.inference);
+    let mut facts = train::facts_of_run(&config, &record, &compiled.inference);
+    if run.said().iter().any(|(word, _)| word == "prior") {
+        facts.prior_factor = train::opened::open(path)?.1.prior_factor();
+    }
     write(&compiled, &facts, args.format.unwrap_or_default());
     Ok(())
 }

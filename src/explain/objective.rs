@@ -61,7 +61,11 @@ impl Methods<'_> {
         self.document.heading("Objective");
         self.whole();
         let method = &self.model.method;
-        if let Some(text) = method.entry.methods(&method.arguments) {
+        if let Some(mut text) = method.entry.methods(&method.arguments) {
+            if let Some(factor) = self.facts.prior_factor {
+                let factor = number(factor);
+                text += &format!(" It is {factor} times the scale that was given above.");
+            }
             self.say(&text);
         }
         if method.transitions().is_none() {

@@ -45,6 +45,8 @@ pub struct Facts {
     pub data: Option<String>,
     /// Constants that were overridden, and with what.
     pub set: Vec<(String, String)>,
+    /// What a finished run has multiplied the scale of every prior with, where its method does.
+    pub prior_factor: Option<f64>,
     /// How it is trained, where a run file or data says that it is.
     pub training: Option<Training>,
 }

@@ -158,6 +158,7 @@ pub fn facts(
             .filter(|(name, _)| name != OF_DATA)
             .cloned()
             .collect(),
+        prior_factor: None,
         training: None,
     }
 }

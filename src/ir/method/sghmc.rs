@@ -44,11 +44,15 @@ impl Method for Sghmc {
         sgld::remarks(arguments)
     }
     fn methods(&self, arguments: &Constants) -> Option<String> {
+        let decay = arguments.number("momentum");
+        let (by_mass, t) = (sgld::by_mass(arguments), sgld::temperature(arguments));
+        let step = format!(
+            "m := {decay} m - sqrt(epsilon) g + sqrt(2 (1 - {decay}){t}) z, w := w + sqrt(epsilon) {by_mass}m"
+        );
         Some(format!(
             "The posterior was sampled by stochastic gradient Hamiltonian Monte Carlo [@chen2014] on minibatches \
-             [@izmailov2021], with a momentum of {}. {}",
-            arguments.number("momentum"),
-            sgld::steps(arguments)
+             [@izmailov2021], with a momentum $m$. {}",
+            sgld::steps(arguments, &step)
         ))
     }
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {

@@ -97,30 +97,50 @@ pub(super) fn remarks(arguments: &Constants) -> Vec<String> {
         .collect()
 }
 
-/// What a paper says of the steps.
-pub(super) fn steps(arguments: &Constants) -> String {
+/// What a paper says of the steps, whose formula is `step`.
+pub(super) fn steps(arguments: &Constants, step: &str) -> String {
+    let epsilon = format!("{}/N", arguments.number("step_size"));
     let cycles = match arguments.number_if_any("cycles") {
         None => format!(
-            " of a constant step size, of which the first {} % were discarded.",
+            "the step size constant; the first {} % of the steps were discarded.",
             (100.0 * arguments.number("burn_in")).round()
         ),
         Some(cycles) => format!(
-            " whose size ran in {} from its start to 0 along a cosine [@zhang2020]; the first {} % of each had no noise \
-             and gave no draws.",
+            "the step size running in {} from there to 0 along a cosine [@zhang2020]; the first {} % of each had no \
+             noise and gave no draws.",
             plural(cycles as usize, "cycle"),
             (100.0 * arguments.number("exploration")).round()
         ),
     };
-    let preconditioner = match arguments.word("preconditioner") {
-        "none" => "",
-        _ => " Steps were preconditioned by RMSprop [@li2016].",
+    let (z, preconditioner) = match arguments.word("preconditioner") {
+        "none" => ("Normal(0, I)", ""),
+        _ => (
+            "Normal(0, M)",
+            " $M$ is diagonal, the root of a running mean of the squared gradient: RMSprop as a preconditioner [@li2016].",
+        ),
     };
     let tempered = sampling::tempered(arguments);
     format!(
-        "{} kept, of steps{cycles} The step size on the loss per example was {}.{preconditioner}{tempered}",
+        "With $g$ the gradient of $-ln p(y, w | x)$ as a minibatch estimates it, a step is $${step}, z ~ {z}, \
+         epsilon = {epsilon},$$ {cycles}{preconditioner} {} kept.{tempered}",
         sampling::kept_of_each(arguments),
-        arguments.number("step_size")
     )
+}
+
+/// What stands before a variable that the preconditioner's masses divide: nothing without one.
+pub(super) fn by_mass(arguments: &Constants) -> &'static str {
+    match arguments.word("preconditioner") {
+        "none" => "",
+        _ => "M^(-1) ",
+    }
+}
+
+/// ` T` where the temperature is another than 1.
+pub(super) fn temperature(arguments: &Constants) -> String {
+    match arguments.number("temperature") {
+        1.0 => String::new(),
+        t => format!(" * {t}"),
+    }
 }
 
 /// What is wrong with the arguments, or of a model.
@@ -151,9 +171,14 @@ impl Method for Sgld {
         remarks(arguments)
     }
     fn methods(&self, arguments: &Constants) -> Option<String> {
+        let (by_mass, t) = (by_mass(arguments), temperature(arguments));
+        let step = match by_mass {
+            "" => format!("w := w - epsilon g + sqrt(2 epsilon{t}) z"),
+            _ => format!("w := w + {by_mass}(sqrt(2 epsilon{t}) z - epsilon g)"),
+        };
         Some(format!(
             "The posterior was sampled by stochastic gradient Langevin dynamics [@welling2011] on minibatches. {}",
-            steps(arguments)
+            steps(arguments, &step)
         ))
     }
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {
