@@ -1,5 +1,9 @@
 //! What the training loop asks of an inference method, and what evaluation asks of its result.
 
+mod observed;
+
+pub use observed::{Observed, Observer};
+
 use crate::diagnostic::Result;
 use crate::examples::Part;
 use crate::exec::{Batch, Draw, Interpreter, Trained};

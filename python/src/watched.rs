@@ -4,9 +4,7 @@
 use crate::error::raised;
 use crate::pool::on_threads;
 use bnnc::diagnostic::Result;
-use bnnc::engine::{Drawn, Predictor, Section};
-use bnnc::exec::Interpreter;
-use bnnc::likelihood::Targets;
+use bnnc::engine::{Observed, Observer, Predictor};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -30,9 +28,9 @@ pub fn watched<R: Send>(
             let worker = scope.spawn(move || {
                 let _ends = ends;
                 on_threads(None, || {
-                    work(&mut Stoppable {
-                        inner: predictor,
-                        stop,
+                    work(&mut Observed {
+                        predictor,
+                        observer: Stop(stop),
                     })
                 })
             });
@@ -56,80 +54,11 @@ pub fn watched<R: Send>(
     }
 }
 
-/// Predicts as another until it is to stop.
-struct Stoppable<'a> {
-    inner: &'a mut dyn Predictor,
-    stop: &'a AtomicBool,
-}
+/// Ends the work once it is set.
+struct Stop<'a>(&'a AtomicBool);
 
-impl Predictor for Stoppable<'_> {
-    fn draw_weights(&mut self, draw: usize, seed: u64) {
-        self.inner.draw_weights(draw, seed);
-    }
-
-    fn predict_drawn(
-        &mut self,
-        inputs: &[f32],
-        examples: usize,
-        out: &mut [f32],
-        nll: Option<(Targets<f32>, &mut [f32])>,
-    ) {
-        self.inner.predict_drawn(inputs, examples, out, nll);
-    }
-
-    fn drawn(&self) -> Vec<Drawn<'_>> {
-        self.inner.drawn()
-    }
-
-    fn predict_target(&mut self, target: usize) {
-        self.inner.predict_target(target);
-    }
-
-    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-        self.inner.weight_terms(draw, seed)
-    }
-
-    fn capacity(&self) -> usize {
-        self.inner.capacity()
-    }
-
-    fn draws(&self, asked: usize) -> usize {
-        self.inner.draws(asked)
-    }
-
-    fn centre(&mut self) -> &mut Interpreter<f32> {
-        self.inner.centre()
-    }
-
-    fn log_evidence(&mut self) -> Option<f64> {
-        self.inner.log_evidence()
-    }
-
-    fn prior_factor(&self) -> Option<f64> {
-        self.inner.prior_factor()
-    }
-
-    fn of_weights(&self) -> Option<&[f64]> {
-        self.inner.of_weights()
-    }
-
-    fn predict_by_draws(&mut self) {
-        self.inner.predict_by_draws();
-    }
-
-    fn weights(&mut self) -> Vec<Section<'_>> {
-        self.inner.weights()
-    }
-
-    fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
-        self.inner.chain_of(draw)
-    }
-
+impl Observer for Stop<'_> {
     fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
-        self.inner.statistics()
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,7 +1,7 @@
 //! A run with its scores on some data: what `evaluate`, `report`, `plot` and `compare` start from.
 
+mod bar;
 mod elsewhere;
-mod watched;
 
 use super::arguments::{DataSource, DrawArgs};
 use super::beyond::tell_what_is_odd;
@@ -11,7 +11,7 @@ use super::parts::PartArgs;
 use crate::calibrate::Calibration;
 use crate::data::probabilities::Probabilities;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::engine::Predictor;
+use crate::engine::{Observed, Predictor};
 use crate::evaluate::{Elbo, Scores, elbo, outcomes, scored_by_example};
 use crate::examples::Part;
 use crate::likelihood::Detail;
@@ -20,10 +20,10 @@ use crate::score::{
     Measured, Outcomes, baseline, baseline_of_places, measure, measure_against, measure_entries,
     measure_tallies,
 };
+use bar::Bar;
 use elsewhere::Elsewhere;
 use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
-use watched::Watched;
 
 /// How a run is scored.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +124,10 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let each: usize = elsewhere.iter().map(Elsewhere::len).sum();
     let examples: usize = chosen.iter().map(|chosen| chosen.rows.len() + each).sum();
     let what = asked.bar.then(|| format!("evaluating {}", path.display()));
-    let mut watched = Watched::new(&mut *predictor, what, (examples * samples) as u64);
+    let mut watched = Observed {
+        predictor: &mut *predictor,
+        observer: Bar::new(what, (examples * samples) as u64),
+    };
     let mut targets = vec![];
     for ((own, chosen), calibration) in alone.into_iter().zip(chosen).zip(calibrations) {
         let scoring = Scoring {
