@@ -125,6 +125,22 @@ pub struct Objective {
     pub option_spans: Vec<(&'static str, Span)>,
 }
 
+impl Objective {
+    /// Without an option, as if it stood at `span`.
+    pub(super) fn plain(span: Span) -> Objective {
+        Objective {
+            map: false,
+            kl: KlChoice::Auto,
+            samples: 1,
+            minibatch: Minibatch::Uniform,
+            temperature: 1.0,
+            annealing: None,
+            span,
+            option_spans: Vec::new(),
+        }
+    }
+}
+
 /// `kl = auto | closed_form | monte_carlo | quadrature`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KlChoice {

@@ -255,6 +255,32 @@ fn tensors(place: &Place, run: &str, prefix: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
+fn a_file_needs_no_objective_where_the_method_is_said_elsewhere() {
+    let place = Place::new();
+    let file = std::fs::read_to_string(place.path("line.bnn")).unwrap();
+    let lines = file.lines().filter(|line| !line.starts_with("objective"));
+    let bare: String = lines.flat_map(|line| [line, "\n"]).collect();
+    assert_ne!(bare, file);
+    std::fs::write(place.path("bare.bnn"), bare).unwrap();
+    let train = "--data t.csv --batch-size 20 --epochs 3";
+    for (model, run) in [("line.bnn", "said"), ("bare.bnn", "bare")] {
+        place.ok(&format!(
+            "train {model} --inference map {train} --out {run}"
+        ));
+    }
+    assert_eq!(tensors(&place, "bare", ""), tensors(&place, "said", ""));
+    place.ok("evaluate bare");
+    place.ok("explain bare");
+    let refused = place.refused("check bare.bnn");
+    assert!(
+        refused.contains("E0210") && refused.contains("or `--inference nuts` on"),
+        "{refused}"
+    );
+    let refused = place.refused("check bare.bnn --inference hmc");
+    assert!(refused.contains("E0421"), "{refused}");
+}
+
+#[test]
 fn an_ensembles_members_are_single_fits_and_its_prediction_is_their_mean() {
     let place = Place::new();
     let train = "--data t.csv --batch-size 20 --epochs 3";

@@ -28,8 +28,14 @@ pub(super) struct Items<'a> {
 const SEVERAL: [&str; 3] = ["input", "target", "observe"];
 
 impl<'a> Items<'a> {
-    /// Sorts the items, and reports what there is too many or too few of.
-    pub fn of(file: &'a File, constants: &mut Constants, messages: &mut Messages) -> Self {
+    /// Sorts the items, and reports what there is too many or too few of. An objective may be missing where the method
+    /// is said elsewhere.
+    pub fn of(
+        file: &'a File,
+        has_method: bool,
+        constants: &mut Constants,
+        messages: &mut Messages,
+    ) -> Self {
         let mut items = Items::default();
         let mut seen: Vec<(&'static str, Span)> = Vec::new();
         for item in &file.items {
@@ -81,7 +87,7 @@ impl<'a> Items<'a> {
             }
         }
         names(file, constants, messages);
-        items.missing(file, messages);
+        items.missing(file, has_method, messages);
         items
     }
 
@@ -96,7 +102,7 @@ impl<'a> Items<'a> {
         said.unwrap_or_else(InferenceMethod::mean_field)
     }
 
-    fn missing(&self, file: &File, messages: &mut Messages) {
+    fn missing(&self, file: &File, has_method: bool, messages: &mut Messages) {
         if file.items.is_empty() {
             messages.push(Diagnostic::error("E0210", "the file holds no model").help(
                 "a model has `model`, `input`, `target`, `network`, `observe` and `objective`",
@@ -147,7 +153,7 @@ impl<'a> Items<'a> {
                 &observe,
             ),
             (
-                self.objective.is_some(),
+                self.objective.is_some() || has_method,
                 "objective",
                 "what is minimised",
                 "objective elbo",
@@ -159,8 +165,8 @@ impl<'a> Items<'a> {
                     .help(format!("add a line such as `{example}`"));
                 messages.push(match word {
                     "objective" => message.help(
-                        "or `inference nuts`, which names how the posterior is found; `--inference` names another than \
-                         the file's",
+                        "or `inference nuts`, which names how the posterior is found; or `--inference nuts` on the command \
+                         line",
                     ),
                     _ => message,
                 });

@@ -65,7 +65,7 @@ pub fn lower(
 ) -> Result<Inference, Vec<Diagnostic>> {
     let mut messages = Messages::default();
     let mut constants = Constants::new(file, sets, &mut messages);
-    let items = Items::of(file, &mut constants, &mut messages);
+    let items = Items::of(file, method.is_some(), &mut constants, &mut messages);
     // What is wrong with the file's own is told, whichever is taken.
     let own = items.method(&constants, &mut messages);
     let mut lower = Lower {

@@ -39,7 +39,10 @@ static MONTE_CARLO: Signature = Signature {
 
 impl Lower<'_> {
     pub(super) fn objective(&mut self, items: &Items) -> Option<Objective> {
-        let (name, settings, span) = items.objective?;
+        let Some((name, settings, span)) = items.objective else {
+            // The method is said elsewhere, or it was told that there is none.
+            return Some(Objective::plain(items.model?.span));
+        };
         let (known, what, kinds) = match items.inference {
             Some(_) => {
                 let methods = METHODS.iter().map(|method| method.signature().name);
@@ -57,13 +60,7 @@ impl Lower<'_> {
         }
         let mut objective = Objective {
             map: items.inference.is_none() && name.text == "map",
-            kl: KlChoice::Auto,
-            samples: 1,
-            minibatch: Minibatch::Uniform,
-            temperature: 1.0,
-            annealing: None,
-            span,
-            option_spans: Vec::new(),
+            ..Objective::plain(span)
         };
         for setting in settings {
             let word = setting.name.text.as_str();
