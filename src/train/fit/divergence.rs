@@ -197,7 +197,7 @@ impl Training<'_> {
             astray.has,
             self.place(astray.step)
         );
-        watch.left_out(&format!("{text}: {}", astray.note));
+        watch.left_out(&text);
         run.counters.left_out.push(text);
         run.counters.step = ((round + 1) * self.config.epochs() * self.steps()) as u64;
         run.counters.sums = Default::default();

@@ -50,9 +50,10 @@ impl Moved {
         }
     }
 
-    /// ln |dw/dz|.
+    /// ln |dw/dz|. Where w would be above all numbers, -infinity: a density there would have no bound.
     fn log_slope<T: Math>(self, z: T) -> T {
         match self {
+            Moved::Exp if z > T::max_value().ln() => T::neg_infinity(),
             Moved::Exp => z,
             Moved::Between([low, high]) => {
                 T::of((high - low).ln()) - z.softplus() - (-z).softplus()
@@ -142,6 +143,14 @@ mod tests {
     use crate::posterior::Transform;
     use crate::tensor::Shape;
     use crate::testing::assert_close;
+
+    /// A descent or a sampler that has come there is told that its loss is no number.
+    #[test]
+    fn beyond_all_numbers_there_is_no_density() {
+        let at = Dimensions::of(&Shape::default(), Transform::default());
+        let density = |z: f32| Moved::Exp.log_density(&at, &[z], &[], &[f32::MAX], 1.0, &mut [0.0]);
+        assert_eq!([88.5, 89.0].map(density), [-88.5, f64::INFINITY]);
+    }
 
     /// Its derivatives, and its density, against central differences of its draw.
     #[test]
