@@ -308,7 +308,7 @@ impl<T: Number> Interpreter<T> {
             self.sample(batch, draw, sample, scales, &mut values);
             if keeping == Keeping::Moments {
                 self.variational
-                    .keep(self.network.moments(), [sample, samples]);
+                    .keep(self.network.moments(), [sample, samples], None);
             }
             let last = sample + 1 == samples;
             let step = update.as_mut().filter(|_| last).map(|update| {
@@ -372,6 +372,21 @@ impl<T: Number> Interpreter<T> {
         let profile = self.profile.as_mut();
         self.network
             .backward(&kernels, batch.inputs, gradients, profile);
+    }
+
+    /// Moves what layers keep between steps to the mean over the minibatches that this is called with, of which these
+    /// inputs are number `number` from 0: to the statistics that the weights of now have.
+    pub fn average_statistics(&mut self, inputs: &[T], examples: usize, number: usize) {
+        let draw = Draw {
+            seed: 0,
+            step: number as u64,
+            given: None,
+        };
+        self.variational.scales();
+        self.variational.draw(&draw, 0, examples);
+        self.forward(inputs, examples);
+        let share = Some(1.0 / (number + 1) as f64);
+        self.variational.keep(self.network.moments(), [0, 1], share);
     }
 
     fn forward(&mut self, inputs: &[T], examples: usize) {

@@ -37,6 +37,11 @@ pub(super) fn fit(plan: &Plan) -> Result<Fit> {
     match method.signature().name {
         "mean_field" | "map" => Ok(Fit::Descent),
         "ensemble" => Ok(Fit::Members(method.rounds())),
+        "swag" if plan.model.batch_statistics().next().is_some() => {
+            Err(refused("`swag` beside a batch norm has no PyTorch yet".to_owned())
+                .help("emit the model with `--inference map`, train that, and go on with `bnnc train --inference swag --from RUN`")
+                .into())
+        }
         "swag" => Ok(Fit::Iterates(arguments(&["start", "rank", "learning_rate"]))),
         "sghmc" => Ok(Fit::Chain(arguments(&all))),
         "sgld" => {

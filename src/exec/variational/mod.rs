@@ -143,11 +143,13 @@ impl<T: Number> Variational<T> {
     }
 
     /// Moves what layers keep towards the means and variances of a minibatch: once a step, towards the mean over its
-    /// samples, of which this is one. Their gradients are 0: no optimizer moves them.
+    /// samples, of which this is one; by this share of the way, or by that of the layer's momentum. Their gradients are
+    /// 0: no optimizer moves them.
     pub fn keep<'a>(
         &mut self,
         moments: impl Iterator<Item = (Handle<Node>, [&'a [T]; 2])>,
         [sample, samples]: [usize; 2],
+        share: Option<f64>,
     ) {
         let plan = self.plan.clone();
         let of_sample = T::of(1.0 / samples as f64);
@@ -158,7 +160,7 @@ impl<T: Number> Variational<T> {
             let Operation::Statistics(statistics) = &call.operation else {
                 continue;
             };
-            let share = T::of(1.0 - statistics.momentum());
+            let share = T::of(share.unwrap_or(1.0 - statistics.momentum()));
             for (tensor, moments) in call.states().zip(moments) {
                 let kept = &mut self.variables[plan.tensors[tensor].loc.clone()];
                 let entries = kept.iter_mut().zip(moments);

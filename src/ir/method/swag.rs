@@ -50,6 +50,9 @@ pub fn first_epoch(arguments: &Constants, epochs: usize) -> usize {
     first.max(0.0) as usize
 }
 
+/// How many draws a model with a batch norm has: as many as Maddox et al. average over.
+pub const DRAWS_WITH_STATISTICS: usize = 30;
+
 impl Method for Swag {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
@@ -71,6 +74,18 @@ impl Method for Swag {
                  covariance are the variances, half the last {rank} deviations from the mean"
             ),
         ]
+    }
+    fn remarks_of(&self, _: &Constants, inference: &Inference) -> Vec<String> {
+        let layers = inference.batch_statistics();
+        let names: Vec<&String> = layers.map(|(node, _)| &node.name).collect();
+        if names.is_empty() {
+            return vec![];
+        }
+        vec![format!(
+            "the means and variances that {} keep are taken anew at the end, over training examples, for the mean of the \
+             weights and for each of {DRAWS_WITH_STATISTICS} draws, which alone predict",
+            crate::words::list(names)
+        )]
     }
     fn methods(&self, arguments: &Constants) -> Option<String> {
         let percent = show(100.0 * arguments.number("start"));
@@ -100,23 +115,13 @@ impl Method for Swag {
         let own = arguments.number_if_any("learning_rate");
         own.unwrap_or(rate.of_optimizer)
     }
-    fn refuse(&self, arguments: &Constants, inference: &Inference) -> Vec<Diagnostic> {
+    fn refuse(&self, arguments: &Constants, _: &Inference) -> Vec<Diagnostic> {
         let mut refused = vec![];
         if arguments.count("rank") < 2 {
             let title = "`rank` of `swag` is 1, not a whole number of at least 2";
             refused.push(
                 Diagnostic::error("E0207", title)
                     .note("the covariance of K deviations is their sum of squares over K - 1"),
-            );
-        }
-        let mut layers = inference.batch_statistics();
-        if let Some((node, _)) = layers.next() {
-            let title = format!("`swag` does not fit `{}`, a `batch_norm`", node.name);
-            refused.push(
-                Diagnostic::error("E0421", title)
-                    .at(node.span, "its means and variances are those of other weights than the ones drawn")
-                    .note("each draw of the weights would need a pass over the training examples for its own")
-                    .help("`filter_response_norm`, `layer_norm` or `group_norm`, which look at one example"),
             );
         }
         refused

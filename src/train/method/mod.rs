@@ -10,6 +10,8 @@ mod laplace;
 mod points;
 mod stochastic;
 mod swag;
+#[cfg(test)]
+mod testing;
 
 pub use stochastic::refuse_few_steps;
 

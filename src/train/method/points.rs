@@ -41,6 +41,15 @@ pub trait Gathered: Points {
     fn leave_out(&mut self, round: usize) {
         let _ = round;
     }
+    /// What is worked out of the training examples once the last epoch is done; the interpreter may be at any variables.
+    ///
+    /// # Errors
+    ///
+    /// Where examples cannot be read.
+    fn settle(&mut self, interpreter: &mut Interpreter<f32>, training: &Part) -> Result<()> {
+        let _ = (interpreter, training);
+        Ok(())
+    }
     /// What has come of it, for [`Engine::finish`].
     fn said(&self) -> Vec<(&'static str, String)> {
         vec![]
@@ -162,8 +171,13 @@ impl<P: Gathered> Engine for Gathering<P> {
         self.descent.initialize(0);
         self.predictor.points.leave_out(round);
     }
-    fn finish(&mut self, _: &Part) -> Result<Vec<(&'static str, String)>> {
-        Ok(self.predictor.points.said())
+    fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
+        let PointPredictor {
+            interpreter,
+            points,
+        } = &mut self.predictor;
+        points.settle(interpreter, training)?;
+        Ok(points.said())
     }
     fn gradient_norm(&self) -> Option<f64> {
         self.descent.gradient_norm()

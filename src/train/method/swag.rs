@@ -19,17 +19,22 @@
 //! A checkpoint has the moments in float64 as `swag.mean/f.kernel.loc` and `swag.second_moment/…`, since the variance
 //! is a small difference between them, and deviation k as `swag.deviation.k/…`.
 
+mod statistics;
+
 use super::points::{Gathered, Gathering, PointPredictor, Points};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{EVALUATION_STEPS, Engine, Predictor, Section, Step, sections};
+use crate::examples::Part;
+use crate::exec::Interpreter;
 use crate::ir::method::swag::first_epoch;
 use crate::memory;
 use crate::plan::Plan;
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Share, Stream};
 use crate::train::Config;
-use crate::words::plural;
+use crate::words::{plural, thousands};
 use rayon::prelude::*;
+use statistics::{DRAWS, SEED, Statistics};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -120,6 +125,9 @@ impl Moments {
 struct Swag {
     plan: Arc<Plan>,
     moments: Moments,
+    statistics: Statistics,
+    /// Over how many examples the statistics were averaged.
+    averaged: usize,
     /// The epochs, from 0, at whose ends snapshots are taken.
     epochs: Range<usize>,
 }
@@ -130,8 +138,31 @@ impl Swag {
         let rank = plan.inference.method.arguments.count("rank");
         Swag {
             moments: Moments::new(plan.trainable(), rank.min(epochs.len())),
+            statistics: Statistics::new(&plan),
+            averaged: 0,
             epochs,
             plan,
+        }
+    }
+
+    /// A draw of the normal distribution.
+    fn draw_moments(&self, draw: usize, seed: u64, variables: &mut [f32]) {
+        let moments = &self.moments;
+        let stream = |use_| Stream::new(seed, EVALUATION_STEPS + draw as u64, OF_DRAWS, use_);
+        let mut z2 = vec![0.0; moments.columns().len()];
+        stream(1).fill_normal(0, &mut z2);
+        let blocks = variables.par_chunks_mut(SHARE).enumerate();
+        blocks.share(|(block, out)| {
+            let mut z1 = vec![0.0; out.len()];
+            stream(0).fill_normal(block * SHARE, &mut z1);
+            moments.draw(block * SHARE, &z1, &z2, out);
+        });
+    }
+
+    /// The mean of the snapshots.
+    fn mean(&self, variables: &mut [f32]) {
+        for (variable, mean) in variables.iter_mut().zip(&self.moments.mean) {
+            *variable = *mean as f32;
         }
     }
 }
@@ -206,20 +237,25 @@ pub(super) fn predictor(
 
 impl Points for Swag {
     fn draw(&mut self, draw: usize, seed: u64, variables: &mut [f32]) {
-        let moments = &self.moments;
-        let stream = |use_| Stream::new(seed, EVALUATION_STEPS + draw as u64, OF_DRAWS, use_);
-        let mut z2 = vec![0.0; moments.columns().len()];
-        stream(1).fill_normal(0, &mut z2);
-        let blocks = variables.par_chunks_mut(SHARE).enumerate();
-        blocks.share(|(block, out)| {
-            let mut z1 = vec![0.0; out.len()];
-            stream(0).fill_normal(block * SHARE, &mut z1);
-            moments.draw(block * SHARE, &z1, &z2, out);
-        });
+        match (self.statistics.are_needed(), self.statistics.are_known()) {
+            (false, _) => self.draw_moments(draw, seed, variables),
+            (true, false) => variables.copy_from_slice(self.statistics.current()),
+            (true, true) => {
+                let draw = draw % DRAWS;
+                self.draw_moments(draw, SEED, variables);
+                self.statistics.put(draw + 1, variables);
+            }
+        }
     }
     fn centre(&mut self, variables: &mut [f32]) {
-        for (variable, mean) in variables.iter_mut().zip(&self.moments.mean) {
-            *variable = *mean as f32;
+        match (self.statistics.are_needed(), self.statistics.are_known()) {
+            (true, false) => variables.copy_from_slice(self.statistics.current()),
+            (needed, _) => {
+                self.mean(variables);
+                if needed {
+                    self.statistics.put(0, variables);
+                }
+            }
         }
     }
     fn sections(&mut self) -> Vec<Section<'_>> {
@@ -232,11 +268,13 @@ impl Points for Swag {
             all.extend(sections(&prefix, variables, &mut deviation[..]));
         }
         all.push(Section::number("swag.snapshots", &mut moments.snapshots));
+        all.extend(self.statistics.sections(&self.plan));
         all
     }
     fn draws(&self, asked: usize) -> usize {
         match self.moments.columns() {
-            [_, _, ..] => asked,
+            [_, _, ..] if !self.statistics.are_needed() => asked,
+            [_, _, ..] if self.statistics.are_known() => asked.min(DRAWS),
             _ => 1,
         }
     }
@@ -245,13 +283,30 @@ impl Points for Swag {
 impl Gathered for Swag {
     fn begin(&mut self, variables: &[f32]) {
         self.moments.stand(variables);
+        self.statistics.stand(variables);
     }
     fn gather(&mut self, variables: &[f32], next: &Step) {
+        self.statistics.stand(variables);
         let epoch = next.done as usize / next.at.batches - 1;
         match self.epochs.contains(&epoch) {
             true => self.moments.take(variables),
             false => self.moments.stand(variables),
         }
+    }
+    fn settle(&mut self, interpreter: &mut Interpreter<f32>, training: &Part) -> Result<()> {
+        if !self.statistics.are_needed() {
+            return Ok(());
+        }
+        for row in 0..=DRAWS {
+            let variables = interpreter.variables_mut();
+            match row.checked_sub(1) {
+                None => self.mean(variables),
+                Some(draw) => self.draw_moments(draw, SEED, variables),
+            }
+            self.averaged = self.statistics.take(row, interpreter, training)?;
+        }
+        self.statistics.settle();
+        Ok(())
     }
     fn said(&self) -> Vec<(&'static str, String)> {
         let text = format!(
@@ -261,7 +316,16 @@ impl Gathered for Swag {
             self.epochs.end,
             self.moments.columns().len()
         );
-        vec![("snapshots", text)]
+        let mut said = vec![("snapshots", text)];
+        if self.statistics.are_known() {
+            let text = format!(
+                "the means and variances of batch norms, anew for the mean and each of {DRAWS} draws, over {} training \
+                 examples",
+                thousands(self.averaged)
+            );
+            said.push(("statistics", text));
+        }
+        said
     }
 }
 

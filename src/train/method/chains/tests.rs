@@ -1,65 +1,16 @@
 //! Runs of several fits that stop and go on, and that go on without one of them.
 
-use crate::compile;
-use crate::data::{Dataset, Seen, Split, Values};
+use super::super::testing::{MODEL, prepared};
 use crate::engine::{Kept, Numbers};
 use crate::examples::Buffers;
-use crate::ir::InferenceMethod;
-use crate::plan::Plan;
-use crate::source::Source;
-use crate::tensor::Shape;
 use crate::train::fit::step_after;
-use crate::train::prepared::Prepared;
-use crate::train::{Config, method};
-use std::sync::Arc;
-
-const MODEL: &str = "model m\ninput x: real[2]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
-     network { dense(3), tanh, f = dense(1) }\nobserve y ~ Normal(f, 0.5)\nobjective map\n";
-
-/// A table of 20 examples.
-fn data() -> Dataset {
-    let inputs = (0..40).map(|i| (0.7 * f64::from(i)).sin());
-    let targets = (0..20).map(|i| (0.3 * f64::from(i)).cos());
-    Dataset {
-        name: "t".into(),
-        train: Split {
-            inputs: Values::F64(inputs.collect()),
-            input_shape: Shape::new(&[2]),
-            targets: Values::F64(targets.collect()),
-            target_shape: Shape::new(&[]),
-            len: 20,
-        },
-        test: None,
-        class_names: vec![],
-        file_rows: None,
-        columns: None,
-        seen: Seen::default(),
-    }
-}
+use crate::train::method;
 
 fn bits(mut kept: Kept) -> Vec<u64> {
     match kept.numbers() {
         Numbers::F32(x) => x.iter().map(|x| u64::from(x.to_bits())).collect(),
         Numbers::F64(x) => x.iter().map(|x| x.to_bits()).collect(),
     }
-}
-
-/// What a run by this method is made of.
-fn prepared(method: &str) -> (Prepared, Arc<Plan>, Config) {
-    let source = Source {
-        name: "m.bnn".into(),
-        text: MODEL.into(),
-    };
-    let inference = InferenceMethod::parse(method).unwrap();
-    let compiled = compile::by_method(source, &[], Some(inference)).unwrap();
-    let mut config = Config {
-        epochs: Some(12),
-        batch_size: Some(8),
-        ..Config::default()
-    };
-    config.follow_method(&compiled.inference.method);
-    let prepared = Prepared::new(data(), vec![], &compiled.inference, &mut config).unwrap();
-    (prepared, Arc::new(Plan::new(compiled.inference)), config)
 }
 
 #[test]
@@ -70,7 +21,7 @@ fn a_run_that_was_stopped_goes_on_with_the_same_bits() {
         "sghmc(draws = 8, chains = 2, cycles = 2, preconditioner = rmsprop)",
         "sgld(draws = 8, chains = 2)",
     ] {
-        let (prepared, plan, config) = prepared(text);
+        let (prepared, plan, config) = prepared(MODEL, text);
         let part = prepared.training();
         let all = (config.all_epochs() * config.steps(20)) as u64;
         // A copy of all sections after the steps from one place to another.
@@ -115,7 +66,7 @@ fn a_fit_that_is_left_out_predicts_no_more_and_the_others_are_as_without_it() {
         ("sgld(draws = 4, chains = 3)", 4),
         ("ensemble(members = 3)", 1),
     ] {
-        let (prepared, plan, config) = prepared(text);
+        let (prepared, plan, config) = prepared(MODEL, text);
         let part = prepared.training();
         let (n, batches) = (20, config.steps(20) as u64);
         let of_fit = config.epochs() as u64 * batches;

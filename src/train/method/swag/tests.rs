@@ -1,10 +1,13 @@
 use super::*;
 use crate::compile;
 use crate::engine::Kept;
+use crate::examples::Buffers;
 use crate::exec::Batch;
 use crate::ir::Position;
 use crate::likelihood::Targets;
 use crate::source::Source;
+use crate::train::fit::step_after;
+use crate::train::method::testing::{MODEL, prepared};
 use serde::Deserialize;
 
 const BATCH: usize = 6;
@@ -318,4 +321,71 @@ fn what_swag_cannot_do_is_refused_with_its_numbers() {
     let ends_early = "epochs = 40\nearly_stopping = true";
     assert!(refused("swag", ends_early).contains("`early_stopping`"));
     assert!(refused("swag", "epochs = 40\nema_decay = 0.9").contains("`ema_decay`"));
+}
+
+/// Each draw's batch norm has the mean and the variance that its own weights give over the training examples.
+#[test]
+fn draws_have_batch_statistics_of_their_own() {
+    let model = MODEL.replace("dense(3), tanh", "dense(3), batch_norm, tanh");
+    let (prepared, plan, config) = prepared(&model, "swag(start = 0.5, rank = 3)");
+    let training = prepared.training();
+    let mut engine = engine(plan, &config, 20).unwrap();
+    engine.initialize(3);
+    let mut buffers = Buffers::default();
+    for done in 0..config.epochs() as u64 * 3 {
+        let step = step_after(&config, 20, done);
+        let first = step.at.batch_index * config.batch_size();
+        let batch = training
+            .gather(first..first + step.at.batch, &mut buffers)
+            .unwrap();
+        engine.step(&batch, &step, &mut []);
+        if step.at.batch_index == 2 {
+            engine.epoch_ended(&step_after(&config, 20, done + 1));
+            assert_eq!(engine.predictor().draws(50), 1, "they are not known yet");
+        }
+    }
+    let said = engine.finish(&training).unwrap();
+    assert_eq!(said[1].0, "statistics");
+    assert!(
+        said[1]
+            .1
+            .ends_with("of 30 draws, over 20 training examples"),
+        "{}",
+        said[1].1
+    );
+    let batch = training.gather(0..20, &mut buffers).unwrap();
+    let inputs = batch.inputs.to_vec();
+    let close = |predictor: &mut dyn Predictor, what: &str| {
+        let drawn = predictor.drawn();
+        let values = |name: &str| {
+            let found = drawn.iter().find(|drawn| drawn.name == name);
+            found.unwrap_or_else(|| panic!("no {name}")).values.to_vec()
+        };
+        let (kernel, bias) = (values("dense_1.kernel"), values("dense_1.bias"));
+        let (means, variances) = (values("batch_norm_1.mean"), values("batch_norm_1.variance"));
+        for unit in 0..3 {
+            let rows = inputs.chunks(2);
+            let of = rows.map(|x| x[0] * kernel[unit] + x[1] * kernel[3 + unit] + bias[unit]);
+            let of: Vec<f32> = of.collect();
+            let mean = of.iter().sum::<f32>() / 20.0;
+            let variance = of.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / 20.0;
+            let off = (mean - means[unit])
+                .abs()
+                .max((variance - variances[unit]).abs());
+            assert!(off < 1e-5 * variance.max(1.0), "{what}, unit {unit}: {off}");
+        }
+        kernel
+    };
+    let predictor = engine.predictor();
+    assert_eq!((predictor.draws(7), predictor.draws(50)), (7, 30));
+    let mut kernels = vec![];
+    for draw in [0, 1, 29] {
+        // Whatever the seed.
+        predictor.draw_weights(draw, 7 + draw as u64);
+        kernels.push(close(predictor, &format!("draw {draw}")));
+    }
+    assert!(kernels[0] != kernels[1] && kernels[1] != kernels[2]);
+    let centre = predictor.centre();
+    centre.draw_weights(0, 0);
+    kernels.push(close(centre, "the mean"));
 }
