@@ -330,7 +330,7 @@ fn what_cannot_be_sampled_is_refused() {
         (
             "dense(4), batch_norm, f = dense(1)",
             "inference nuts",
-            "keeps `",
+            "cannot sample a network with `batch_norm_1`",
         ),
         (
             "dense(4), dropout(0.1), f = dense(1)",

@@ -91,40 +91,52 @@ pub(super) fn refuse(name: &str, inference: &Inference) -> Vec<Diagnostic> {
         );
     }
     for (_, node) in inference.nodes.iter() {
-        if let Some(Operation::Function(function)) = node.call.as_ref().map(|call| &call.operation)
-            && function.mask().is_some()
-        {
-            let title = format!("`{name}` cannot sample a network with `{}`", node.name);
-            refused.push(
-                Diagnostic::error("E0421", title)
-                    .at(
-                        node.span,
-                        "leaves values out at random, apart from the weights",
-                    )
-                    .help("leave the layer out: the draws of the weights are the uncertainty"),
-            );
-        }
-    }
-    for (_, tensor) in inference.all_fitted() {
-        let is_kept = matches!(tensor.role, Role::State(_));
-        let is_free = tensor.posterior.family.entries() == Entries::Free;
-        let (title, help) = match (is_kept, is_free) {
-            (true, _) => (
-                format!(
-                    "`{name}` cannot sample a network that keeps `{}`",
-                    tensor.name
-                ),
-                "a batch norm's statistics are of minibatches, and no function of the weights: take `layer_norm`, \
-                 `group_norm` or `filter_response_norm`",
+        let (why, help) = match node.call.as_ref().map(|call| &call.operation) {
+            Some(Operation::Function(function)) if function.mask().is_some() => (
+                "leaves values out at random, apart from the weights",
+                "leave the layer out: the draws of the weights are the uncertainty",
             ),
-            (_, true) => (
-                format!("`{name}` cannot sample `{}`: it has no prior", tensor.name),
-                "a prior such as `Normal(0, 1)`",
+            Some(Operation::Statistics(_)) => (
+                "normalises by the statistics of minibatches, which are no function of the weights",
+                "`layer_norm`, `group_norm` or `filter_response_norm`, which look at one example",
             ),
             _ => continue,
         };
+        let title = format!("`{name}` cannot sample a network with `{}`", node.name);
+        refused.push(
+            Diagnostic::error("E0421", title)
+                .at(node.span, why)
+                .help(help),
+        );
+    }
+    for (handle, tensor) in inference.all_fitted() {
+        let is_kept = matches!(tensor.role, Role::State(_));
+        if is_kept || tensor.posterior.family.entries() != Entries::Free {
+            continue;
+        }
+        let mut nodes = inference.nodes.values();
+        let own = nodes.find(|node| {
+            let call = node.call.as_ref();
+            call.is_some_and(|call| call.tensors().any(|of_call| of_call == handle))
+        });
+        let call = own.and_then(|node| node.call.as_ref());
+        if call.is_some_and(|call| matches!(call.operation, Operation::Statistics(_))) {
+            // The whole layer is.
+            continue;
+        }
+        let title = format!("`{name}` cannot sample `{}`: it has no prior", tensor.name);
+        let help = match tensor.role {
+            Role::Row("gain") => {
+                "a prior in the layer's braces, such as `gain: prior = Normal(1, 0.2)`".into()
+            }
+            Role::Row(row) => {
+                format!("a prior in the layer's braces, such as `{row}: prior = Normal(0, 0.2)`")
+            }
+            _ => "a prior such as `Normal(0, 1)`".into(),
+        };
+        let place = tensor.posterior_from.span().or(own.map(|node| node.span));
         let message = Diagnostic::error("E0421", title).help(help);
-        refused.push(match tensor.posterior_from.span() {
+        refused.push(match place {
             Some(span) => message.at(span, ""),
             None => message,
         });
