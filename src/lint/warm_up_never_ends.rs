@@ -25,7 +25,8 @@ impl Lint for WarmUpNeverEnds {
             "the learning rate warms up for {} epochs, the run has {epochs}",
             show(warm_up)
         );
-        (warm_up > epochs as f64).then(|| {
+        // Without an epoch there is no learning rate.
+        (warm_up > epochs as f64 && epochs > 0).then(|| {
             Diagnostic::warning(self.name(), title)
                 .note(format!(
                     "it ends at {:.3} of `learning_rate`",

@@ -29,6 +29,10 @@ pub trait Watch {
     fn step(&mut self, step_of_epoch: usize, line: &dyn Fn() -> Line);
     /// An epoch is done.
     fn epoch_ends(&mut self, epoch: usize, line: &Line);
+    /// One of several fits begins; the text says which.
+    fn fit_begins(&mut self, text: &str) {
+        let _ = text;
+    }
     /// A fit of several is left out, and the run goes on with the next; the text says which and why.
     fn left_out(&mut self, text: &str) {
         let _ = text;
@@ -329,6 +333,15 @@ impl Training<'_> {
         let first = step_after(self.config, n, (epoch * steps) as u64);
         let order = epoch_order(n, first.seed, first.done / steps as u64);
         let from = (run.counters.step - (epoch * steps) as u64) as usize;
+        let rounds = self.config.method.rounds();
+        if rounds > 1 && first.done == 0 && from == 0 {
+            let word = self.config.method.round_word();
+            watch.fit_begins(&format!(
+                "{word} {} of {rounds}, seed {}",
+                first.round + 1,
+                first.seed
+            ));
+        }
         watch.epoch_begins(epoch, from);
         let begun = Instant::now();
         for index in from..steps {

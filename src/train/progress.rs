@@ -84,10 +84,15 @@ impl<'a> Progress<'a> {
 
     /// Shows the last epoch, and clears the bar.
     pub fn finish(&mut self) {
+        self.end_rows();
+        self.bar.finish_and_clear();
+    }
+
+    /// Shows the last epoch's row where it was not shown.
+    fn end_rows(&mut self) {
         if let Some(row) = self.unshown.take() {
             self.line(&row);
         }
-        self.bar.finish_and_clear();
     }
 
     fn line(&mut self, text: &str) {
@@ -149,7 +154,13 @@ impl Watch for Progress<'_> {
         self.bar.set_position(step_of_epoch as u64);
     }
 
+    fn fit_begins(&mut self, text: &str) {
+        self.end_rows();
+        self.line(text);
+    }
+
     fn left_out(&mut self, text: &str) {
+        self.end_rows();
         self.line(&format!("left out   {text}"));
     }
 

@@ -132,7 +132,12 @@ pub(super) fn conclude(
         }
     }
     let path = run.path().display();
-    let samples = if random { " --samples 50" } else { "" };
+    // More draws say more, as far as there are some.
+    let more = predictor.draws(50);
+    let samples = match random && more > start.draws() {
+        true => format!(" --samples {more}"),
+        false => String::new(),
+    };
     tell!("\nnext       bnnc evaluate {path}{samples}");
     // A table has no column for a place of an image.
     let kind = start.compiled.inference.target.kind;

@@ -235,6 +235,14 @@ impl InferenceMethod {
         self.entry.rounds(&self.arguments)
     }
 
+    /// What one of them is called.
+    pub fn round_word(&self) -> &'static str {
+        match self.is_sampler() {
+            true => "chain",
+            false => "member",
+        }
+    }
+
     /// The method of this name with these arguments; `None` once what is wrong has been said.
     pub(super) fn bind(
         name: &Ident,

@@ -187,12 +187,9 @@ impl Training<'_> {
             notes.extend(std::mem::take(&mut run.counters.left_out));
             return Err(failure);
         }
-        let which = match method.is_sampler() {
-            true => "chain",
-            false => "member",
-        };
         let text = format!(
-            "{which} {} of {rounds}: {} {}",
+            "{} {} of {rounds}: {} {}",
+            method.round_word(),
             round + 1,
             astray.has,
             self.place(astray.step)
