@@ -5,7 +5,7 @@ use crate::data::choices::{Order, Rules, categories};
 use crate::data::coding::{Code, Coding, Fault};
 use crate::data::labels::Labels;
 use crate::data::lesson::{self, Lesson};
-use crate::data::look::{self, Kind};
+use crate::data::look::{self, Kind, Look};
 use crate::data::refusal::{Refused, no_number, refuse};
 use crate::data::sheet::{Column, Decimal};
 use crate::data::texts::Texts;
@@ -179,135 +179,202 @@ impl Table<'_> {
     /// `E0505` with all of these columns that cannot be taken as they are, and what to do.
     pub(super) fn learn(&self, training: &[usize], request: &Request) -> Result<Learned> {
         let (chosen, choices) = (&self.asked.chosen, &self.asked.choices);
-        let has_steps = self.asked.steps.is_some();
-        let predicts = request.predicts;
-        // Of a table whose rows are no steps, a sequence stands in a row.
-        let own = &self.asked.inputs;
-        let in_a_row = |index: usize| request.sequence(own[index]).filter(|_| !has_steps);
-        let is_alone = |index: usize| own.iter().filter(|of| **of == own[index]).count() == 1;
-        let are_words = has_steps
-            && request.inputs.len() == 1
-            && request
-                .sequence(0)
-                .is_some_and(|of| of.vocabulary.is_some());
         let marks = choices.marks();
-        let rules = Rules::of(choices.missing.as_deref(), self.header)?;
-        let orders = categories(choices.categories.as_deref(), self.header)?;
-        let mut coding = Coding {
-            missing_values: marks.clone(),
-            decimal_commas: self.named(|column| column.decimal == Decimal::Comma),
-            percent: self.named(Column::has_percent),
-            ..Coding::default()
+        let mut learner = Learner {
+            table: self,
+            training,
+            request,
+            rules: Rules::of(choices.missing.as_deref(), self.header)?,
+            orders: categories(choices.categories.as_deref(), self.header)?,
+            coding: Coding {
+                missing_values: marks.clone(),
+                decimal_commas: self.named(|column| column.decimal == Decimal::Comma),
+                percent: self.named(Column::has_percent),
+                ..Coding::default()
+            },
+            marks,
+            refused: vec![],
+            remarks: vec![],
         };
         let is_read = |place: usize| self.sheet.columns[place].len() == self.sheet.rows();
-        let (mut refused, mut remarks) = (vec![], vec![]);
         for (index, &place) in chosen.inputs.iter().enumerate() {
-            if !is_read(place) {
-                continue;
-            }
-            let column = &self.sheet.columns[place];
-            let found = look::look(column, &marks);
-            if let Some(of) = in_a_row(index) {
-                let is_text = is_alone(index) && !matches!(found.kind, Kind::Number | Kind::Empty);
-                if has_words(found.kind) && (of.vocabulary.is_none() || !is_alone(index)) {
-                    self.refuse_order(place, request)?;
-                }
-                // Numbers in the place of a text, which stands in the place of a number.
-                let is_swapped = is_alone(index) && found.kind == Kind::Number && of.steps > 1;
-                if is_swapped && let Some(text) = self.text_as_number(request) {
-                    self.refuse_order(text, request)?;
-                }
-                let code = match of.vocabulary.filter(|_| is_text) {
-                    None => Code::Step,
-                    Some(vocabulary) => {
-                        let sizes = [of.steps, vocabulary];
-                        let (texts, remark) = Texts::learn(column, training, &marks, sizes);
-                        remarks.extend(remark.into_iter().chain(texts.cut(column)));
-                        Code::Text(texts)
-                    }
-                };
-                coding.inputs.insert(column.name.clone(), code);
-                continue;
-            }
-            let is_text = !matches!(found.kind, Kind::Number | Kind::Mixed | Kind::Empty);
-            if are_words && is_text && found.missing == 0 {
-                let words = lesson::values(column, training.iter().copied(), &marks);
-                if let Some(of) = request.sequence(0) {
-                    refuse_small_vocabulary(self.path, &column.name, words.len(), of)?;
-                }
-                let code = Code::Token(words);
-                coding.inputs.insert(column.name.clone(), code);
-                continue;
-            }
-            let named = orders.iter().find(|(of, _)| *of == place);
-            let named = named
-                .map(|(_, order)| order.as_cells(&column.name, column.decimal))
-                .transpose()?;
-            let (order, rule) = recipe::decide(&found, named, |fits| rules.rule(place, fits));
-            if recipe::refuses(&found, order.as_ref(), rule) {
-                refused.push(Refused {
-                    place,
-                    found,
-                    is_target: false,
-                });
-                continue;
-            }
-            remarks.extend(recipe::remark(column, &found, chosen.inputs.len()));
-            let lesson = Lesson {
-                column,
-                look: &found,
-                order: order.as_ref(),
-                rule,
-                training,
-                marks: &marks,
-            };
-            let code = lesson.code();
-            if let Some(code) = code {
-                coding.inputs.insert(column.name.clone(), code);
-            }
-            if let Some(fill) = lesson.fill() {
-                coding.fills.insert(column.name.clone(), fill);
+            if is_read(place) {
+                learner.input(index, place)?;
             }
         }
         for &place in chosen.targets.iter().filter(|place| is_read(**place)) {
-            let column = &self.sheet.columns[place];
-            let found = look::look(column, &marks);
-            let alone = chosen.targets.len() == 1;
-            let classes = match self.order_of_target(place, &orders)? {
-                Some(classes) => Some(classes),
-                None => labels::classes(column, &found, predicts, &marks),
-            };
-            if let Some(classes) = classes.filter(|_| alone) {
-                remarks.extend(labels::unseen(column, &classes, training, &marks));
-                coding.classes = classes;
-            }
-            let is_named = !coding.classes.is_empty();
-            let may_miss = self.asked.may_miss;
-            let is_number = found.kind == Kind::Number || found.kind == Kind::Empty && may_miss;
-            if found.missing > 0 && !may_miss || found.is_half_percent() || !is_number && !is_named
-            {
-                // What is an input, too, is told once.
-                refused.retain(|input: &Refused| input.place != place);
-                refused.push(Refused {
-                    place,
-                    found,
-                    is_target: true,
-                });
-                continue;
-            }
-            remarks.extend(recipe::remark(column, &found, 1));
+            learner.target(place)?;
+        }
+        learner.end()
+    }
+}
+
+/// Learns of a table's columns, one after the other.
+struct Learner<'a> {
+    table: &'a Table<'a>,
+    /// The rows that will be trained on.
+    training: &'a [usize],
+    request: &'a Request,
+    /// The texts that stand for what is missing.
+    marks: Vec<String>,
+    rules: Rules,
+    orders: Vec<(usize, Order)>,
+    coding: Coding,
+    refused: Vec<Refused>,
+    remarks: Vec<String>,
+}
+
+impl Learner<'_> {
+    /// Learns of the input column number `index`, which stands at `place`.
+    fn input(&mut self, index: usize, place: usize) -> Result<()> {
+        let asked = self.table.asked;
+        let column = &self.table.sheet.columns[place];
+        let found = look::look(column, &self.marks);
+        let own = &asked.inputs;
+        // Of a table whose rows are no steps, a sequence stands in a row.
+        let in_a_row = self.request.sequence(own[index]);
+        if let Some(of) = in_a_row.filter(|_| asked.steps.is_none()) {
+            let is_alone = own.iter().filter(|of| **of == own[index]).count() == 1;
+            let code = self.step(place, found.kind, of, is_alone)?;
+            self.coding.inputs.insert(column.name.clone(), code);
+            return Ok(());
+        }
+        let is_text = !matches!(found.kind, Kind::Number | Kind::Mixed | Kind::Empty);
+        if is_text
+            && found.missing == 0
+            && let Some(of) = self.of_words()
+        {
+            let training = self.training.iter().copied();
+            let words = lesson::values(column, training, &self.marks);
+            refuse_small_vocabulary(self.table.path, &column.name, words.len(), of)?;
+            let code = Code::Token(words);
+            self.coding.inputs.insert(column.name.clone(), code);
+            return Ok(());
+        }
+        self.number(place, found)
+    }
+
+    /// The only input of a table whose rows are steps, where it is one of tokens.
+    fn of_words(&self) -> Option<&SequenceInput> {
+        let is_alone = self.table.asked.steps.is_some() && self.request.inputs.len() == 1;
+        let of = self.request.sequence(0).filter(|_| is_alone)?;
+        of.vocabulary.is_some().then_some(of)
+    }
+
+    /// How a column becomes a step, or all steps, of a sequence that stands in a row.
+    fn step(
+        &mut self,
+        place: usize,
+        kind: Kind,
+        of: &SequenceInput,
+        is_alone: bool,
+    ) -> Result<Code> {
+        let (table, request) = (self.table, self.request);
+        if has_words(kind) && (of.vocabulary.is_none() || !is_alone) {
+            table.refuse_order(place, request)?;
+        }
+        // Numbers in the place of a text, which stands in the place of a number.
+        let is_swapped = is_alone && kind == Kind::Number && of.steps > 1;
+        if is_swapped && let Some(text) = table.text_as_number(request) {
+            table.refuse_order(text, request)?;
+        }
+        let is_text = is_alone && !matches!(kind, Kind::Number | Kind::Empty);
+        let Some(vocabulary) = of.vocabulary.filter(|_| is_text) else {
+            return Ok(Code::Step);
+        };
+        let column = &table.sheet.columns[place];
+        let sizes = [of.steps, vocabulary];
+        let (texts, remark) = Texts::learn(column, self.training, &self.marks, sizes);
+        self.remarks
+            .extend(remark.into_iter().chain(texts.cut(column)));
+        Ok(Code::Text(texts))
+    }
+
+    /// Learns of a column that becomes one number or several, each by itself.
+    fn number(&mut self, place: usize, found: Look) -> Result<()> {
+        let column = &self.table.sheet.columns[place];
+        let named = self.orders.iter().find(|(of, _)| *of == place);
+        let named = named
+            .map(|(_, order)| order.as_cells(&column.name, column.decimal))
+            .transpose()?;
+        let rule = |fits| self.rules.rule(place, fits);
+        let (order, rule) = recipe::decide(&found, named, rule);
+        if recipe::refuses(&found, order.as_ref(), rule) {
+            self.refused.push(Refused {
+                place,
+                found,
+                is_target: false,
+            });
+            return Ok(());
+        }
+        let inputs = self.table.asked.chosen.inputs.len();
+        self.remarks.extend(recipe::remark(column, &found, inputs));
+        let lesson = Lesson {
+            column,
+            look: &found,
+            order: order.as_ref(),
+            rule,
+            training: self.training,
+            marks: &self.marks,
+        };
+        if let Some(code) = lesson.code() {
+            self.coding.inputs.insert(column.name.clone(), code);
+        }
+        if let Some(fill) = lesson.fill() {
+            self.coding.fills.insert(column.name.clone(), fill);
+        }
+        Ok(())
+    }
+
+    /// Learns of the target column at `place`.
+    fn target(&mut self, place: usize) -> Result<()> {
+        let asked = self.table.asked;
+        let column = &self.table.sheet.columns[place];
+        let found = look::look(column, &self.marks);
+        let classes = match self.table.order_of_target(place, &self.orders)? {
+            Some(classes) => Some(classes),
+            None => labels::classes(column, &found, self.request.predicts, &self.marks),
+        };
+        let is_alone = asked.chosen.targets.len() == 1;
+        if let Some(classes) = classes.filter(|_| is_alone) {
+            let unseen = labels::unseen(column, &classes, self.training, &self.marks);
+            self.remarks.extend(unseen);
+            self.coding.classes = classes;
+        }
+        let is_named = !self.coding.classes.is_empty();
+        let may_miss = asked.may_miss;
+        let is_number = found.kind == Kind::Number || found.kind == Kind::Empty && may_miss;
+        if found.missing > 0 && !may_miss || found.is_half_percent() || !is_number && !is_named {
+            // What is an input, too, is told once.
+            self.refused.retain(|input| input.place != place);
+            self.refused.push(Refused {
+                place,
+                found,
+                is_target: true,
+            });
+            return Ok(());
+        }
+        self.remarks.extend(recipe::remark(column, &found, 1));
+        Ok(())
+    }
+
+    /// What was learned of all.
+    fn end(mut self) -> Result<Learned> {
+        if !self.refused.is_empty() {
+            let Table {
+                path, sheet, asked, ..
+            } = self.table;
+            let in_windows = asked.in_windows();
+            return Err(refuse(path, sheet, &self.refused, &self.marks, in_windows).into());
         }
         // A text is none of numbers, whatever it holds.
         let Coding {
             percent, inputs, ..
-        } = &mut coding;
+        } = &mut self.coding;
         percent.retain(|name| !matches!(inputs.get(name), Some(Code::Text(_))));
-        match refused.is_empty() {
-            true => Ok(Learned { coding, remarks }),
-            false => {
-                let in_windows = self.asked.in_windows();
-                Err(refuse(self.path, self.sheet, &refused, &marks, in_windows).into())
-            }
-        }
+        Ok(Learned {
+            coding: self.coding,
+            remarks: self.remarks,
+        })
     }
 }

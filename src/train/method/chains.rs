@@ -5,6 +5,8 @@
 //! its gradient are float32: they are a function of the position, so that leapfrogs can still be reversed, and the error
 //! of U is far below what the acceptance sees.
 
+mod measures;
+
 use super::convergence;
 use super::kept::Kept;
 use super::points::PointPredictor;
@@ -15,28 +17,16 @@ use crate::exec::{self, Batch, Draw, Interpreter, Trained};
 use crate::ir::Position;
 use crate::memory;
 use crate::plan::Plan;
-use crate::sampler::hmc::{LEAPFROGS, Length};
+use crate::sampler::hmc::Length;
 use crate::sampler::{Chain, Kernel, NoStart, Potential, Settings, Transition, Warmup};
 use crate::show;
 use crate::tensor::Shape;
 use crate::train::Config;
-use crate::words::{counted, join, plural, thousands};
+use crate::words::join;
+use measures::MEASURES;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Arc, Mutex};
 use std::thread;
-
-/// What is measured at each draw, by ArviZ's names.
-const MEASURES: &[&str] = &[
-    "acceptance_rate",
-    "accepted",
-    "diverging",
-    "energy",
-    "energy_error",
-    "lp",
-    "n_steps",
-    "step_size",
-    "tree_depth",
-];
 
 /// So many draws without a move are no accident: with the acceptance that step sizes adapt to there is a move in each ten.
 const STUCK: usize = 10;
@@ -409,7 +399,7 @@ impl Engine for Chains {
         }
         let mut said = vec![
             ("draws", kept.said(self.start_alike)),
-            ("sampled", measures(kept, &chains, &self.plan)),
+            ("sampled", measures::said(kept, &chains, &self.plan)),
         ];
         said.extend(left_out.into_iter().map(|text| ("left out", text)));
         said.extend(convergence::judge(&mut self.predictor, training)?);
@@ -452,50 +442,6 @@ impl Engine for Chains {
         }
         all
     }
-}
-
-/// Acceptance, divergences and the lengths of trajectories.
-fn measures(kept: &Kept, chains: &[usize], plan: &Plan) -> String {
-    let all = |name: &str| -> Vec<f64> {
-        let of = chains.iter().map(|chain| kept.measured(*chain, name));
-        of.flatten().copied().collect()
-    };
-    let mean = |name: &str| {
-        let all = all(name);
-        all.iter().sum::<f64>() / all.len() as f64
-    };
-    let divergent = all("diverging").iter().sum::<f64>() as usize;
-    let mut text = format!(
-        "acceptance {:.2}, {:.1} leapfrogs a transition, step size {:.3e}, {}",
-        mean("acceptance_rate"),
-        mean("n_steps"),
-        mean("step_size"),
-        plural(divergent, "divergence"),
-    );
-    if divergent > 0 {
-        text.push_str(": trajectories left the posterior's narrow places, which the draws then lack; a higher `acceptance` takes smaller steps");
-    }
-    if all("n_steps").contains(&(LEAPFROGS as f64)) {
-        text.push_str(&format!(
-            "; some trajectories were cut at {} leapfrogs: the step size is too small for their length",
-            thousands(LEAPFROGS)
-        ));
-    }
-    let arguments = &plan.inference.method.arguments;
-    let depth = arguments.find("depth").map(|_| arguments.count("depth"));
-    let longest = depth.map(|depth| {
-        all("tree_depth")
-            .iter()
-            .filter(|d| **d as usize >= depth)
-            .count()
-    });
-    if let Some(longest) = longest.filter(|longest| *longest > 0) {
-        text.push_str(&format!(
-            "; {} ended at the largest `depth`",
-            counted(longest, "trajectory", "trajectories")
-        ));
-    }
-    text
 }
 
 #[cfg(test)]
