@@ -204,6 +204,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2015,
     },
     Reference {
+        key: "izmailov2018",
+        label: "Izmailov et al., 2018",
+        authors: "P. Izmailov, D. Podoprikhin, T. Garipov, D. Vetrov and A. G. Wilson",
+        title: "Averaging weights leads to wider optima and better generalization",
+        place: "Uncertainty in Artificial Intelligence",
+        year: 2018,
+    },
+    Reference {
         key: "izmailov2021",
         label: "Izmailov et al., 2021",
         authors: "P. Izmailov, S. Vikram, M. D. Hoffman and A. G. Wilson",

@@ -103,7 +103,8 @@ pub trait Engine: Send {
     fn epoch_ended(&mut self, next: &Step) {
         let _ = next;
     }
-    /// Of fits that follow each other: leaves one out of predictions that has gone astray, and is at finite numbers again.
+    /// Of fits that follow each other: leaves one out of predictions that has gone astray. Afterwards all variables are
+    /// finite.
     fn leave_out(&mut self, round: usize) {
         let _ = round;
     }
@@ -112,10 +113,14 @@ pub trait Engine: Send {
     ///
     /// # Errors
     ///
-    /// What keeps it from being worked out; the run can still be resumed.
+    /// What keeps it from being worked out; the run can still be resumed ([`Engine::is_settled`]).
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let _ = training;
         Ok(vec![])
+    }
+    /// Whether nothing is left to do after the last epoch: a run that ended before [`Engine::finish`] goes on there.
+    fn is_settled(&self) -> bool {
+        true
     }
     /// What the method measured of the last step or epoch, for the log: `acceptance`, 0.83.
     fn measured(&self) -> Vec<(&'static str, f64)> {

@@ -185,8 +185,14 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
     }
     let mut facts = train::facts_of_run(&config, &record, &compiled.inference);
     if run.said().iter().any(|(word, _)| word == "prior") {
-        facts.prior_factor = train::opened::open(path)?.1.prior_factor();
+        facts.prior_factor = train::opened::open(path)
+            .ok()
+            .and_then(|(_, predictor)| predictor.prior_factor());
     }
+    facts.left_out = (run.said().into_iter())
+        .filter(|(word, _)| word == "left out")
+        .map(|(_, text)| text)
+        .collect();
     write(&compiled, &facts, args.format.unwrap_or_default());
     Ok(())
 }

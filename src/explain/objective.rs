@@ -61,10 +61,14 @@ impl Methods<'_> {
         self.document.heading("Objective");
         self.whole();
         let method = &self.model.method;
-        if let Some(mut text) = method.entry.methods(&method.arguments) {
+        if let Some(mut text) = method.entry.methods(&method.arguments, self.model) {
             if let Some(factor) = self.facts.prior_factor {
                 let factor = number(factor);
                 text += &format!(" It is {factor} times the scale that was given above.");
+            }
+            if !self.facts.left_out.is_empty() {
+                let all = self.facts.left_out.join("; ");
+                text += &format!(" Not all of these predict: {all}.");
             }
             self.say(&text);
         }

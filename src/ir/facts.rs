@@ -47,6 +47,8 @@ pub struct Facts {
     pub set: Vec<(String, String)>,
     /// What a finished run has multiplied the scale of every prior with, where its method does.
     pub prior_factor: Option<f64>,
+    /// Which of a finished run's members or chains do not predict, and why.
+    pub left_out: Vec<String>,
     /// How it is trained, where a run file or data says that it is.
     pub training: Option<Training>,
 }

@@ -266,7 +266,7 @@ impl Inference {
         let mut fits = self.fits.values();
         match fits.any(|fit| fit.posterior.family.entries().is_random()) {
             true => asked,
-            false => self.method.entry.draws(&self.method.arguments, asked),
+            false => self.method.entry.draws(&self.method.arguments, self, asked),
         }
     }
 

@@ -74,7 +74,8 @@ impl Start {
                 if training.is_over(&counters) {
                     return Err(over(run, config, &counters));
                 }
-                if counters.step >= (config.all_epochs() * steps) as u64 {
+                let is_done = counters.step >= (config.all_epochs() * steps) as u64;
+                if is_done && training.engine.is_settled() {
                     let title = format!(
                         "the run in `{}` is finished: {} epochs",
                         run.path().display(),

@@ -7,6 +7,7 @@
 
 use super::config::Config;
 use super::files::{failed, write_whole_with};
+use super::fit::divergence::Divergence;
 use super::metrics::EpochSums;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::{Numbers, Section};
@@ -38,6 +39,12 @@ pub struct Counters {
     /// The epoch of the lowest validation nll, of a run that may end early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+    /// How far the nll is from where it began.
+    #[serde(default, skip_serializing_if = "Divergence::is_new")]
+    pub divergence: Divergence,
+    /// Steps that no fit took, since it was left out before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: u64,
     /// Why a fit of several that follow each other is left out: which one, where and what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,

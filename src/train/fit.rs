@@ -1,6 +1,6 @@
 //! The training loop.
 
-mod divergence;
+pub(super) mod divergence;
 
 use super::augmentation::Buffers;
 use super::checkpoint::{self, Best, Counters};
@@ -102,7 +102,8 @@ struct UnderWay {
     counters: Counters,
     log: Log,
     scratch: Scratch,
-    divergence: Divergence,
+    /// The fit of several that was told last.
+    told: Option<usize>,
     /// When the last checkpoint was made.
     saved: Instant,
     /// The time that it took: large ones are made more seldom.
@@ -120,21 +121,21 @@ enum Ended {
 }
 
 /// Why an epoch did not end.
-enum Stopped {
+enum Broken {
     Failed(Failure),
     /// Another fit may go on.
     Astray(Astray),
 }
 
-impl From<Failure> for Stopped {
+impl From<Failure> for Broken {
     fn from(failure: Failure) -> Self {
-        Stopped::Failed(failure)
+        Broken::Failed(failure)
     }
 }
 
-impl From<Astray> for Stopped {
+impl From<Astray> for Broken {
     fn from(astray: Astray) -> Self {
-        Stopped::Astray(astray)
+        Broken::Astray(astray)
     }
 }
 
@@ -285,7 +286,7 @@ impl Training<'_> {
         let log = Log::open(&self.run.metrics(), counters.step)?;
         let row = self.summaries().map(|s| s.row()).sum::<usize>();
         let mut run = UnderWay {
-            divergence: Divergence::new(log.first_nll()),
+            told: None,
             log,
             counters,
             scratch: Scratch {
@@ -308,13 +309,13 @@ impl Training<'_> {
                     let step = run.counters.step;
                     return Ok(Outcome::Interrupted { step });
                 }
-                Err(Stopped::Failed(failure)) => return Err(failure),
-                Err(Stopped::Astray(astray)) => self.go_on_without(astray, &mut run, watch)?,
+                Err(Broken::Failed(failure)) => return Err(failure),
+                Err(Broken::Astray(astray)) => self.go_on_without(astray, &mut run, watch)?,
             }
         }
         let said = self.finish(&run.counters)?;
         Ok(Outcome::Finished {
-            epochs: run.counters.step as usize / steps,
+            epochs: (run.counters.step - run.counters.skipped) as usize / steps,
             best: run.counters.best,
             clipped: run.counters.clipped,
             said,
@@ -327,14 +328,17 @@ impl Training<'_> {
         epoch: usize,
         run: &mut UnderWay,
         watch: &mut dyn Watch,
-    ) -> std::result::Result<Ended, Stopped> {
+    ) -> std::result::Result<Ended, Broken> {
         let (n, batch_size) = (self.part.len(), self.config.batch_size());
         let steps = self.steps();
         let first = step_after(self.config, n, (epoch * steps) as u64);
         let order = epoch_order(n, first.seed, first.done / steps as u64);
         let from = (run.counters.step - (epoch * steps) as u64) as usize;
+        if first.done == 0 && from == 0 {
+            run.counters.divergence = Divergence::default();
+        }
         let rounds = self.config.method.rounds();
-        if rounds > 1 && first.done == 0 && from == 0 {
+        if rounds > 1 && run.told.replace(first.round) != Some(first.round) {
             let word = self.config.method.round_word();
             watch.fit_begins(&format!(
                 "{word} {} of {rounds}, seed {}",
@@ -351,7 +355,7 @@ impl Training<'_> {
             let next = &order[rows.end..n.min(rows.end + batch_size)];
             let done = self.step(&mut run.counters, [&order[rows], next], &mut run.scratch)?;
             let counters = &mut run.counters;
-            let diverged = run.divergence.look(&done.terms);
+            let diverged = counters.divergence.look(&done.terms);
             let every = self.config.log_every as u64;
             if every > 0 && counters.step.is_multiple_of(every) {
                 let line = self.step_line(&done, counters, of_step.elapsed());
@@ -362,26 +366,26 @@ impl Training<'_> {
             let ended = index + 1 == steps;
             let last = ended && epoch + 1 == self.config.all_epochs();
             let last_of_fit = ended && (epoch + 1).is_multiple_of(self.config.epochs());
-            if diverged || last_of_fit && run.divergence.lasts(steps) {
-                return Err(run.divergence.astray(counters.step - 1).into());
+            if diverged || last_of_fit && counters.divergence.lasts(steps) {
+                return Err(counters.divergence.astray(counters.step - 1).into());
             }
             if ended {
                 let line = line();
                 let next = step_after(self.config, n, counters.step);
                 self.engine.epoch_ended(&next);
+                self.refuse_broken(counters.step)?;
                 let validation = self.validate()?;
                 let line = Line { validation, ..line };
                 self.write(&mut run.log, &line)?;
                 watch.epoch_ends(epoch, &line);
                 counters.sums = Default::default();
-                self.refuse_broken(counters.step)?;
                 self.keep_best(counters, line.validation.as_ref(), &mut run.unsaved);
             }
             let stop = self.stop.load(Ordering::Relaxed);
             // While the nll is far off, the checkpoint before stays.
             let over = ended && self.is_over(counters);
             let between = self.between_saves.max(20 * run.writing);
-            let due = run.saved.elapsed() >= between && !run.divergence.is_off();
+            let due = run.saved.elapsed() >= between && !counters.divergence.is_off();
             if ended && (last || over || due) || stop {
                 self.refuse_broken(counters.step)?;
                 let begun = Instant::now();
@@ -431,7 +435,7 @@ impl Training<'_> {
         counters: &mut Counters,
         [places, next]: [&[u32]; 2],
         scratch: &mut Scratch,
-    ) -> std::result::Result<Done, Stopped> {
+    ) -> std::result::Result<Done, Broken> {
         let step = step_after(self.config, self.part.len(), counters.step);
         let augmentation = &self.config.augmentation;
         let batch = augmentation.gather(&self.part, places, &step, &mut scratch.buffers)?;

@@ -159,6 +159,7 @@ pub fn facts(
             .cloned()
             .collect(),
         prior_factor: None,
+        left_out: vec![],
         training: None,
     }
 }

@@ -260,11 +260,6 @@ impl Log {
         })
     }
 
-    /// The nll of the first epoch that it has.
-    pub fn first_nll(&self) -> Option<f64> {
-        Epochs::of(&self.text).0.first().map(|epoch| epoch.nll)
-    }
-
     /// Appends a line; what a full disk cuts off is taken back.
     pub fn write(&mut self, line: &Line) -> Result<()> {
         let before = self.text.len();

@@ -161,6 +161,8 @@ impl Watch for Progress<'_> {
 
     fn left_out(&mut self, text: &str) {
         self.end_rows();
+        // Steps that are left out take no time.
+        self.begun = None;
         self.line(&format!("left out   {text}"));
     }
 

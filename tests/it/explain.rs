@@ -335,6 +335,7 @@ fn methods() {
         "ivon",
         "hmc",
         "sghmc(temperature = 0.5)",
+        "sgld(cycles = 4, preconditioner = rmsprop)",
     ] {
         let model = plan(&format!(
             "model line\ninput x: real[4]\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
@@ -514,10 +515,14 @@ fn registries() -> Document {
             &format!("$${}$$ $${}$$", entry.notation(), entry.formula()),
         );
     }
+    let normed = plan(
+        "model m\ninput x: real[2]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
+         network { dense(2), batch_norm, f = dense(1) }\nobserve y ~ Normal(f, 1)\ninference map\n",
+    );
     for entry in bnnc::ir::METHODS {
         let name = entry.signature().name;
         let method = bnnc::ir::InferenceMethod::parse(name).expect("its defaults");
-        if let Some(text) = entry.methods(&method.arguments) {
+        if let Some(text) = entry.methods(&method.arguments, &normed.inference) {
             add(name, &text);
         }
     }

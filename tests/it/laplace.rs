@@ -323,6 +323,13 @@ fn its_point_is_that_of_map_and_it_goes_on_to_the_same_bits() {
     assert!(factor > 0.0 && factor != 1.0);
     let said = place.ok("evaluate parts");
     assert!(said.contains("under the priors of the file"), "{said}");
+    let said = place.ok("explain parts");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let digits = format!("It is {factor:.2}");
+    assert!(
+        said.contains(&digits) && said.contains("times the scale that was given above"),
+        "{factor}: {said}"
+    );
     assert_eq!(tensors(&place, "parts"), tensors(&place, "whole"));
     assert_ne!(evaluated(&place, "parts")["log_evidence"], before);
 }

@@ -132,7 +132,7 @@ pub(super) fn conclude(
         }
     }
     let path = run.path().display();
-    // More draws say more, as far as there are some.
+    // As many draws as there are, up to 50.
     let more = predictor.draws(50);
     let samples = match random && more > start.draws() {
         true => format!(" --samples {more}"),

@@ -165,8 +165,8 @@ impl<'a> Items<'a> {
                     .help(format!("add a line such as `{example}`"));
                 messages.push(match word {
                     "objective" => message.help(
-                        "or `inference nuts`, which names how the posterior is found; or `--inference nuts` on the command \
-                         line",
+                        "or `inference nuts`, which names how the posterior is found; or `--inference nuts` of `bnnc train` and \
+                         `bnnc check`",
                     ),
                     _ => message,
                 });

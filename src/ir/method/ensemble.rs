@@ -36,7 +36,7 @@ impl Method for Ensemble {
             plural(members, "member")
         )]
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         let members = arguments.count("members");
         Some(format!(
             "This is done {members} times, each time from another random start and with the examples in another order: a \
@@ -50,7 +50,7 @@ impl Method for Ensemble {
              $$p(y | x, Data) = 1/S sum_(s=1)^S p(y | x, w^((s))).$$"
         ))
     }
-    fn draws(&self, arguments: &Constants, _: usize) -> usize {
+    fn draws(&self, arguments: &Constants, _: &Inference, _: usize) -> usize {
         arguments.count("members")
     }
     fn refuse(&self, arguments: &Constants, inference: &Inference) -> Vec<Diagnostic> {

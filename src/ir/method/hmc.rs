@@ -56,7 +56,7 @@ impl Method for Hmc {
     fn remarks(&self, arguments: &Constants) -> Vec<String> {
         nuts::remarks(arguments)
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         let mass = match arguments.word("mass") {
             "unit" => "a unit mass matrix",
             _ => "a diagonal mass matrix adapted in windows",
@@ -68,7 +68,7 @@ impl Method for Hmc {
             nuts::kept(arguments, arguments.number_if_any("step_size")),
         ))
     }
-    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
+    fn draws(&self, arguments: &Constants, _: &Inference, asked: usize) -> usize {
         sampling::used(arguments, asked)
     }
     fn transitions(&self, arguments: &Constants) -> Option<usize> {

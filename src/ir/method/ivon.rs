@@ -163,7 +163,7 @@ impl Method for Ivon {
         }
         remarks
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         let [h, b1, b2] = ["hess_init", "beta1", "beta2"].map(|name| show(arguments.number(name)));
         let clipped = match arguments.number_if_any("clip_radius") {
             None => String::new(),

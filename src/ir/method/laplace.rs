@@ -193,7 +193,7 @@ impl Method for Laplace {
         )]
     }
 
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         let structure = match arguments.word("structure") {
             "diagonal" => "Of $H$ the diagonal is kept.",
             "kronecker" => {
@@ -249,7 +249,7 @@ impl Method for Laplace {
         })
     }
 
-    fn draws(&self, _: &Constants, asked: usize) -> usize {
+    fn draws(&self, _: &Constants, _: &Inference, asked: usize) -> usize {
         asked
     }
 

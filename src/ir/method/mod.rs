@@ -50,8 +50,8 @@ pub trait Method: Sync {
         vec![]
     }
     /// What a paper says of it, sentences with the marks of `bnnc::document`; `None` where the loss says it all.
-    fn methods(&self, arguments: &Constants) -> Option<String> {
-        let _ = arguments;
+    fn methods(&self, arguments: &Constants, inference: &Inference) -> Option<String> {
+        let _ = (arguments, inference);
         None
     }
     /// What a paper says of its predictive distribution, where that is not a mixture over draws as any other.
@@ -60,7 +60,7 @@ pub trait Method: Sync {
         None
     }
     /// Of points: how many draws of the weights an average over `asked` draws takes.
-    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
+    fn draws(&self, arguments: &Constants, _: &Inference, asked: usize) -> usize {
         let _ = (arguments, asked);
         1
     }

@@ -96,14 +96,14 @@ impl Method for Nuts {
     fn remarks(&self, arguments: &Constants) -> Vec<String> {
         remarks(arguments)
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         Some(format!(
             "The posterior was sampled by the No-U-Turn Sampler [@hoffman2014] with multinomial sampling from trajectories \
              [@betancourt2017] and a diagonal mass matrix adapted in windows. {}",
             kept(arguments, None)
         ))
     }
-    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
+    fn draws(&self, arguments: &Constants, _: &Inference, asked: usize) -> usize {
         sampling::used(arguments, asked)
     }
     fn transitions(&self, arguments: &Constants) -> Option<usize> {

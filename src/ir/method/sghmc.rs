@@ -43,7 +43,7 @@ impl Method for Sghmc {
     fn remarks(&self, arguments: &Constants) -> Vec<String> {
         sgld::remarks(arguments)
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         let decay = arguments.number("momentum");
         let (by_mass, t) = (sgld::by_mass(arguments), sgld::temperature(arguments));
         let step = format!(
@@ -55,7 +55,7 @@ impl Method for Sghmc {
             sgld::steps(arguments, &step)
         ))
     }
-    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
+    fn draws(&self, arguments: &Constants, _: &Inference, asked: usize) -> usize {
         sampling::used(arguments, asked)
     }
     fn rounds(&self, arguments: &Constants) -> usize {

@@ -170,7 +170,7 @@ impl Method for Sgld {
     fn remarks(&self, arguments: &Constants) -> Vec<String> {
         remarks(arguments)
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, _: &Inference) -> Option<String> {
         let (by_mass, t) = (by_mass(arguments), temperature(arguments));
         let step = match by_mass {
             "" => format!("w := w - epsilon g + sqrt(2 epsilon{t}) z"),
@@ -181,7 +181,7 @@ impl Method for Sgld {
             steps(arguments, &step)
         ))
     }
-    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
+    fn draws(&self, arguments: &Constants, _: &Inference, asked: usize) -> usize {
         sampling::used(arguments, asked)
     }
     fn rounds(&self, arguments: &Constants) -> usize {

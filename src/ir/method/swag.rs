@@ -76,34 +76,40 @@ impl Method for Swag {
         ]
     }
     fn remarks_of(&self, _: &Constants, inference: &Inference) -> Vec<String> {
-        let layers = inference.batch_statistics();
-        let names: Vec<&String> = layers.map(|(node, _)| &node.name).collect();
-        if names.is_empty() {
-            return vec![];
-        }
-        vec![format!(
-            "the means and variances that {} keep are taken anew at the end, over training examples, for the mean of the \
-             weights and for each of {DRAWS_WITH_STATISTICS} draws, which alone predict",
-            crate::words::list(names)
-        )]
+        let text = format!(
+            "the means and variances of batch norms are taken anew at the end, over training examples, for the mean of the \
+             weights and for each of {DRAWS_WITH_STATISTICS} draws, which alone predict"
+        );
+        let has_statistics = inference.batch_statistics().next().is_some();
+        has_statistics.then_some(text).into_iter().collect()
     }
-    fn methods(&self, arguments: &Constants) -> Option<String> {
+    fn methods(&self, arguments: &Constants, inference: &Inference) -> Option<String> {
         let percent = show(100.0 * arguments.number("start"));
         let rate = match arguments.number_if_any("learning_rate") {
             Some(rate) => format!("kept at {}", show(rate)),
             None => "kept constant".into(),
         };
         let rank = arguments.count("rank");
+        let statistics = match inference.batch_statistics().next() {
+            None => String::new(),
+            Some(_) => format!(
+                " There are {DRAWS_WITH_STATISTICS} draws; for each of them the means and variances of batch norms were \
+                 taken anew, over training examples [@izmailov2018]."
+            ),
+        };
         Some(format!(
             "This is done by descent; after {percent} % of the epochs the learning rate is {rate}, and the weights are \
              collected at the end of each epoch: SWAG [@maddox2019]. With $mu$ and $sigma$ the mean and the \
              standard deviation of each weight over these, and $D$ the matrix of the last $K$ deviations from the mean, each \
              from the mean as it was then, and at most {rank} of them, a draw of all weights is \
-             $$w = mu + 1/sqrt(2) (sigma odot z_1 + 1/sqrt(K - 1) D z_2), z_1, z_2 ~ Normal(0, I).$$"
+             $$w = mu + 1/sqrt(2) (sigma odot z_1 + 1/sqrt(K - 1) D z_2), z_1, z_2 ~ Normal(0, I).$${statistics}"
         ))
     }
-    fn draws(&self, _: &Constants, asked: usize) -> usize {
-        asked
+    fn draws(&self, _: &Constants, inference: &Inference, asked: usize) -> usize {
+        match inference.batch_statistics().next() {
+            None => asked,
+            Some(_) => asked.min(DRAWS_WITH_STATISTICS),
+        }
     }
     fn needs_epochs(&self) -> bool {
         true

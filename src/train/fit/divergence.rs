@@ -10,6 +10,7 @@ use crate::train::augmentation::Buffers;
 use crate::train::checkpoint;
 use crate::train::progress::number;
 use crate::words::plural;
+use serde::{Deserialize, Serialize};
 
 /// How many times the first minibatch's nll (or 1, if that is more) is far off: no fit that is of use comes from there.
 const FAR: f64 = 1000.0;
@@ -20,23 +21,23 @@ const TRIALS: i32 = 6;
 /// Steps of a trial.
 const TRIED: usize = 40;
 
-/// How far the nll of minibatches is from where it began.
-pub(super) struct Divergence {
-    /// The nll of the first minibatch, or of the first epoch where the run goes on.
+/// How far the nll of minibatches is from where a fit began. A checkpoint has it, so that a run that is resumed ends where
+/// the uninterrupted one does.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Divergence {
+    /// The nll of the first minibatch.
     first: Option<f64>,
     /// That of the last one.
+    #[serde(skip)]
     last: f64,
     /// For how many steps it has been far off.
     off: usize,
 }
 
 impl Divergence {
-    pub(super) fn new(first: Option<f64>) -> Self {
-        Divergence {
-            first,
-            last: f64::NAN,
-            off: 0,
-        }
+    /// Whether no step has been taken.
+    pub fn is_new(&self) -> bool {
+        self.first.is_none()
     }
 
     /// Takes the terms of a step, and says whether the nll has gone for good.
@@ -71,11 +72,6 @@ impl Divergence {
             ),
             before_any_step: false,
         }
-    }
-
-    /// The next fit begins.
-    pub(super) fn begin_anew(&mut self) {
-        self.off = 0;
     }
 
     /// Whether the nll has been far off for a whole epoch of so many steps, or for good.
@@ -184,21 +180,25 @@ impl Training<'_> {
         if round + 1 == rounds && self.engine.predictor().draws(usize::MAX) == 0 {
             let mut failure = self.failure(&astray);
             let notes = &mut failure.diagnostics[0].notes;
+            notes.push(format!("no {} is left that predicts", method.round_word()));
             notes.extend(std::mem::take(&mut run.counters.left_out));
             return Err(failure);
         }
+        let first = astray.note.split("; ").next().unwrap_or_default();
         let text = format!(
-            "{} {} of {rounds}: {} {}",
+            "{} {} of {rounds}: {} {}, {first}",
             method.round_word(),
             round + 1,
             astray.has,
             self.place(astray.step)
         );
         watch.left_out(&text);
-        run.counters.left_out.push(text);
-        run.counters.step = ((round + 1) * self.config.epochs() * self.steps()) as u64;
-        run.counters.sums = Default::default();
-        run.divergence.begin_anew();
+        let counters = &mut run.counters;
+        counters.left_out.push(text);
+        let next = ((round + 1) * self.config.epochs() * self.steps()) as u64;
+        counters.skipped += next - counters.step;
+        counters.step = next;
+        counters.sums = Default::default();
         Ok(())
     }
 

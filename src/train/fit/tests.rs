@@ -77,8 +77,9 @@ impl Engine for Line1 {
         if is_of_them && self.spoil_at == Some(step.done) {
             nll = f64::NAN;
         }
+        // Of several fits in the last.
         if let Some((at, flag)) = self.stop_at
-            && at == step.done
+            && (step.round + 1, step.done) == (self.members, at)
         {
             flag.store(true, Ordering::Relaxed);
         }
@@ -382,12 +383,12 @@ fn a_member_that_goes_astray_is_left_out_and_the_rest_is_kept() {
     for (spoil, told, epochs) in [
         (
             [1, 1],
-            "member 2 of 3: the loss is not finite at step 11 (epoch 4)",
+            "member 2 of 3: the loss is not finite at step 11 (epoch 4), first to go: nll = NaN",
             [3, 6, 9, 15, 18],
         ),
         (
             [2, 2],
-            "member 3 of 3: the loss is not finite at step 17 (epoch 6)",
+            "member 3 of 3: the loss is not finite at step 17 (epoch 6), first to go: nll = NaN",
             [3, 6, 9, 12, 15],
         ),
     ] {
@@ -399,7 +400,7 @@ fn a_member_that_goes_astray_is_left_out_and_the_rest_is_kept() {
         else {
             panic!("it was not stopped");
         };
-        assert_eq!((said, done), (vec![("left out", told.to_owned())], 6));
+        assert_eq!((said, done), (vec![("left out", told.to_owned())], 5));
         assert_eq!(engine.left_out, [spoil[0]]);
         let lines = metrics(folder.path()).into_iter();
         let ends = lines.filter(|line| line["kind"] == "epoch");
@@ -411,6 +412,27 @@ fn a_member_that_goes_astray_is_left_out_and_the_rest_is_kept() {
             (vec![told.to_owned()], 18)
         );
     }
+    // Stopped and resumed it is the same, and knows what was left out.
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, parts] = ["whole", "parts"].map(|name| folder.path().join(name));
+    let outcome = run(&mut of(&[1]), &whole, false, 2, &STOP).unwrap();
+    let mut first = Line1 {
+        stop_at: Some((1, &STOP)),
+        ..of(&[1])
+    };
+    let stopped = run(&mut first, &parts, false, 2, &STOP).unwrap();
+    assert_eq!(stopped, Outcome::Interrupted { step: 14 });
+    STOP.store(false, Ordering::Relaxed);
+    // A checkpoint of this engine does not say how many draws it has.
+    let mut second = Line1 {
+        left_out: vec![1],
+        ..of(&[1])
+    };
+    assert_eq!(run(&mut second, &parts, true, 2, &STOP).unwrap(), outcome);
+    assert_eq!(metrics(&parts), metrics(&whole));
+    let bytes = |out: &Path| std::fs::read(out.join("checkpoint.safetensors")).unwrap();
+    assert_eq!(bytes(&parts), bytes(&whole));
     let folder = tempfile::tempdir().unwrap();
     let failure = run(&mut of(&[]), folder.path(), false, 2, &stop).unwrap_err();
     let message = &failure.diagnostics[0];
@@ -423,8 +445,8 @@ fn a_member_that_goes_astray_is_left_out_and_the_rest_is_kept() {
     assert_eq!(
         others,
         [
-            "member 1 of 3: the loss is not finite at step 5 (epoch 2)",
-            "member 2 of 3: the loss is not finite at step 11 (epoch 4)"
+            "member 1 of 3: the loss is not finite at step 5 (epoch 2), first to go: nll = NaN",
+            "member 2 of 3: the loss is not finite at step 11 (epoch 4), first to go: nll = NaN"
         ]
     );
 }

@@ -115,9 +115,8 @@ impl Gathered for Members {
         self.variables[member].copy_from_slice(variables);
         self.begun[member] = 1.0;
     }
-    fn leave_out(&mut self, member: usize) {
+    fn leave_out(&mut self, member: usize, variables: &[f32]) {
         self.begun[member] = 0.0;
-        // A checkpoint has finite numbers alone.
-        self.variables[member].fill(0.0);
+        self.variables[member].copy_from_slice(variables);
     }
 }

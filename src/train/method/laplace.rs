@@ -448,6 +448,9 @@ impl Engine for Laplace<Descent> {
         }
         self.point.step(batch, step, predictive)
     }
+    fn is_settled(&self) -> bool {
+        self.around.is_known[0] == 1.0
+    }
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let interpreter = self.point.centre();
         self.around.settle(interpreter);

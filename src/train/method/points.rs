@@ -37,9 +37,9 @@ pub trait Gathered: Points {
     fn begin(&mut self, variables: &[f32]);
     /// Takes the variables at an epoch's end, after which `next` would come.
     fn gather(&mut self, variables: &[f32], next: &Step);
-    /// [`Engine::leave_out`]
-    fn leave_out(&mut self, round: usize) {
-        let _ = round;
+    /// [`Engine::leave_out`], with variables to begin with.
+    fn leave_out(&mut self, round: usize, variables: &[f32]) {
+        let _ = (round, variables);
     }
     /// What is worked out of the training examples once the last epoch is done; the interpreter may be at any variables.
     ///
@@ -49,6 +49,10 @@ pub trait Gathered: Points {
     fn settle(&mut self, interpreter: &mut Interpreter<f32>, training: &Part) -> Result<()> {
         let _ = (interpreter, training);
         Ok(())
+    }
+    /// [`Engine::is_settled`]
+    fn is_settled(&self) -> bool {
+        true
     }
     /// What has come of it, for [`Engine::finish`].
     fn said(&self) -> Vec<(&'static str, String)> {
@@ -169,7 +173,11 @@ impl<P: Gathered> Engine for Gathering<P> {
     }
     fn leave_out(&mut self, round: usize) {
         self.descent.initialize(0);
-        self.predictor.points.leave_out(round);
+        let points = &mut self.predictor.points;
+        points.leave_out(round, self.descent.centre().variables());
+    }
+    fn is_settled(&self) -> bool {
+        self.predictor.points.is_settled()
     }
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let PointPredictor {

@@ -5,7 +5,7 @@
 use super::chains::refuse_settings;
 use super::convergence;
 use super::kept::Kept;
-use super::points::{PointPredictor, Points};
+use super::points::PointPredictor;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{Engine, Numbers, Piece, Predictor, Section, Step, put, sections};
 use crate::examples::Part;
@@ -290,11 +290,7 @@ impl Engine for Stochastic {
     }
     fn leave_out(&mut self, chain: usize) {
         self.initialize(0);
-        let kept = &mut self.predictor.points;
-        kept.leave_out(chain);
-        let mut last = vec![0.0; self.plan.trainable()];
-        kept.draw(0, 0, &mut last);
-        kept.set_current(&last);
+        self.predictor.points.leave_out(chain);
     }
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let kept = &self.predictor.points;

@@ -25,7 +25,7 @@ use super::points::{Gathered, Gathering, PointPredictor, Points};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{EVALUATION_STEPS, Engine, Predictor, Section, Step, sections};
 use crate::examples::Part;
-use crate::exec::Interpreter;
+use crate::exec::{self, Interpreter};
 use crate::ir::method::swag::first_epoch;
 use crate::memory;
 use crate::plan::Plan;
@@ -213,12 +213,19 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
     let columns = arguments.count("rank").min(snapshots);
     // Two moments in float64 beside the deviations.
     let each = 2 * size_of::<f64>() + columns * size_of::<f32>();
+    let (of_batch_norms, more) = match plan.model.batch_statistics().next() {
+        None => ("", 0),
+        // The network once more, for their statistics.
+        Some(_) => (" beside batch norms", exec::memory(&plan, capacity)),
+    };
     memory::refuse(
         &format!(
-            "`swag` with {} of all weights",
+            "`swag` with {} of all weights{of_batch_norms}",
             plural(columns, "deviation")
         ),
-        (plan.trainable() as u64).saturating_mul(each as u64),
+        (plan.trainable() as u64)
+            .saturating_mul(each as u64)
+            .saturating_add(more),
         "a lower `rank` takes less",
     )?;
     let points = Swag::new(plan.clone(), config);
@@ -307,6 +314,9 @@ impl Gathered for Swag {
         }
         self.statistics.settle();
         Ok(())
+    }
+    fn is_settled(&self) -> bool {
+        !self.statistics.are_needed() || self.statistics.are_known()
     }
     fn said(&self) -> Vec<(&'static str, String)> {
         let text = format!(

@@ -31,6 +31,7 @@ class Trainer:
         self.optimizer = make_optimizer(model, processes)
         self.batches = -(-len(examples) // settings.batch_size)
         self.step, self.sums, self.clipped, self.best = 0, no_sums(len(TARGETS)), 0, None
+        self.of_bnnc = {}
         self.nll = torch.zeros(len(TARGETS), dtype=torch.float64, device=processes.device)
         self.fits, self.entries = self.nll.clone(), self.nll.clone()
         self.known_scales, self.is_asked_to_stop = ([], {}), False
@@ -216,6 +217,8 @@ class Trainer:
         }
         if self.clipped:
             found["clipped"] = self.clipped
+        # Of the fits that bnnc has left out.
+        found |= self.of_bnnc
         return {**found, "best": self.best} if self.best else found
 
     def load(self):
@@ -230,6 +233,7 @@ class Trainer:
         load_sections(self.optimizer.sections(), tensors, path)
         self.step, self.best = counters["step"], counters.get("best")
         self.clipped = counters.get("clipped", 0)
+        self.of_bnnc = {k: counters[k] for k in ("skipped", "left_out") if k in counters}
         if hasattr(self.optimizer, "count"):
             self.optimizer.count.fill_(self.clipped)
         self.sums = {**no_sums(len(TARGETS)), **counters["sums"]}
