@@ -4,7 +4,7 @@ use crate::evaluate::Elbo;
 use crate::ir::{Inference, Position, TermKind};
 use crate::likelihood::TargetKind;
 use crate::train::Config;
-use crate::train::run_dir::DataRecord;
+use crate::train::data_record::DataRecord;
 
 /// The terms of a run's loss at weight 1, and what they are of.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,9 +3,9 @@
 
 use super::Config;
 use super::config::is_path;
+use super::data_record::DataRecord;
 use super::fitting::{self, input_mismatch, inputs_mismatch, order_of_classes};
 use super::prepared::batch_fits;
-use super::run_dir::DataRecord;
 use crate::compile::Compiled;
 use crate::data::{self, split};
 use crate::diagnostic::{Diagnostic, Failure, Result};

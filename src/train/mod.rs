@@ -23,6 +23,7 @@ pub mod checkpoint;
 pub mod choice;
 pub mod config;
 pub mod course;
+pub mod data_record;
 pub mod descent;
 pub(crate) mod files;
 pub mod fit;

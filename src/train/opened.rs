@@ -3,10 +3,11 @@
 use super::asked::asked_for;
 use super::checkpoint::{Counters, model_fingerprint};
 use super::config::Config;
+use super::data_record::DataRecord;
 use super::method;
 use super::progress::number;
 use super::rows::Rows;
-use super::run_dir::{DataRecord, RunDir};
+use super::run_dir::RunDir;
 use crate::data::{Choices, Memory, Request, RunColumns, Split};
 use crate::diagnostic::Result;
 use crate::engine::Predictor;

@@ -2,11 +2,12 @@
 
 use super::checkpoint::model_fingerprint;
 use super::config::{self, Config};
+use super::data_record::DataRecord;
 use super::fitting::order_of_classes;
 use super::prepared::Prepared;
 use super::progress::number;
 use super::rows::{By, Rows};
-use super::run_dir::{DataRecord, RunDir};
+use super::run_dir::RunDir;
 use super::warm_start::Warm;
 use super::width;
 use crate::compile::{self, Compiled};

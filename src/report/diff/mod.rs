@@ -12,7 +12,7 @@ use crate::ir::{self, Facts, Inference};
 use crate::plan::Plan;
 use crate::report::initial::initial_terms;
 use crate::train::config::Config;
-use crate::train::run_dir::DataRecord;
+use crate::train::data_record::DataRecord;
 use crate::words::distinct;
 use serde::Serialize;
 use std::sync::Arc;

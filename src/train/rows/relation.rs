@@ -6,7 +6,7 @@ use crate::data::split::set_aside;
 use crate::diagnostic::Result;
 use crate::examples::Fingerprint;
 use crate::train::config::Config;
-use crate::train::run_dir::DataRecord;
+use crate::train::data_record::DataRecord;
 use crate::words::count;
 use std::collections::{HashMap, HashSet};
 
