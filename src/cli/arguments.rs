@@ -65,7 +65,7 @@ impl DrawArgs {
             warn_of_missing_draws(path, run, made, asked);
         }
         let samples = made.max(1);
-        if made > 0 {
+        if made == asked {
             warn_of_one_draw(&run.inference, samples);
         }
         (samples, self.seed.unwrap_or(run.config.seed))

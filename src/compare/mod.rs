@@ -66,6 +66,8 @@ pub struct Found {
     pub bound: Bound,
     /// The largest R-hat of a sampler's chains.
     pub r_hat: Option<f64>,
+    /// Whether members or chains do not predict.
+    pub left_out: bool,
     /// What it took.
     pub cost: Cost,
     /// The examples that were scored.

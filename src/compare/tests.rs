@@ -12,6 +12,7 @@ fn run(name: &str, nlls: [f64; 3]) -> Run {
             scores: vec![scored(nlls)],
             bound: bound(),
             r_hat: None,
+            left_out: false,
             cost: Cost::of(10, 1, ""),
             examples: Examples {
                 name: "t.csv, test part of 3 examples".into(),
@@ -184,7 +185,10 @@ fn each_reason_why_elbos_are_not_comparable_is_told_and_no_other() {
             |bound| bound.surrogate = true,
             "surrogate stands for dropout's KL in b",
         ),
-        (|bound| bound.penalty = true, "in b weights are points"),
+        (
+            |bound| bound.penalty = true,
+            "in b the log prior of points or draws",
+        ),
         (
             |bound| {
                 (bound.densities, bound.targets) = (0, None);
@@ -253,6 +257,15 @@ fn chains_that_do_not_agree_are_told() {
         let names = |said: &String| said.contains("the chains of b do not agree");
         assert!(all.warnings.iter().all(names));
     }
+}
+
+#[test]
+fn chains_that_were_left_out_are_told() {
+    let mut other = run("b", [2.0; 3]);
+    other.found.as_mut().unwrap().left_out = true;
+    let all = compared(vec![run("a", [1.0; 3]), other]);
+    assert_eq!(all.warnings.len(), 1, "{:?}", all.warnings);
+    assert!(all.warnings[0].starts_with("members or chains of b are left out"));
 }
 
 #[test]

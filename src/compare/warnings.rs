@@ -36,6 +36,7 @@ pub fn of_named(runs: &[(&str, &Run)]) -> Vec<String> {
         evidences(&scored),
         rescaled(&scored),
         apart(&scored),
+        left_out(&scored),
     ];
     all.into_iter().flatten().collect()
 }
@@ -145,6 +146,17 @@ fn apart(scored: &[Pair]) -> Option<String> {
     })
 }
 
+fn left_out(scored: &[Pair]) -> Option<String> {
+    let without = scored.iter().filter(|(_, found)| found.left_out);
+    let runs: Vec<&str> = without.map(|(run, _)| *run).collect();
+    (!runs.is_empty()).then(|| {
+        format!(
+            "members or chains of {} are left out: `bnnc evaluate` says which and why",
+            names(runs.into_iter())
+        )
+    })
+}
+
 fn evidences(scored: &[Pair]) -> Option<String> {
     let with: Vec<Pair> = scored
         .iter()
@@ -227,9 +239,10 @@ fn surrogates(scored: &[Pair]) -> Option<String> {
 
 fn points(scored: &[Pair]) -> Option<String> {
     let runs = such(scored, |bound| bound.penalty)?;
-    Some(format!(
-        "the ELBOs are not comparable: in {runs} weights are points, or draws of a sampler, whose log prior is no KL"
-    ))
+    // Where no run has an ELBO none is shown.
+    scored.iter().any(|(_, found)| !found.bound.penalty).then(|| {
+        format!("the ELBOs are not comparable: in {runs} the log prior of points or draws stands in the place of a KL")
+    })
 }
 
 fn densities(scored: &[Pair]) -> Option<String> {

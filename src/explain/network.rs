@@ -3,7 +3,7 @@
 use super::data::{input_space, product, space};
 use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
-use crate::ir::{Call, Composition, Node};
+use crate::ir::{Call, Composition, Handle, Node, Role, Tensor};
 use crate::layer;
 use crate::report::check::{LayerRow, layer as layer_row};
 use crate::signature::Constant;
@@ -96,8 +96,17 @@ impl Methods<'_> {
             (Kind::Point, points),
             (Kind::Free, "the parameters without a prior"),
         ];
+        // A latent variable is none of the network's numbers, also where it is a point or sampled beside these.
+        let of_network = |kind| -> Vec<Handle<Tensor>> {
+            let mut own = self.of_kind(kind).to_vec();
+            own.retain(|tensor| {
+                let role = self.model.tensors[*tensor].role;
+                !matches!(role, Role::Latent | Role::Local)
+            });
+            own
+        };
         let kinds =
-            kinds.map(|(kind, what)| (self.symbols(&[kind]), what, self.count(self.of_kind(kind))));
+            kinds.map(|(kind, what)| (self.symbols(&[kind]), what, self.count(&of_network(kind))));
         let total = kinds.iter().map(|(_, _, count)| count).sum();
         let there = kinds.iter().filter(|(_, _, count)| *count > 0);
         let parts =

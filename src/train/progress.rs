@@ -3,6 +3,7 @@
 use super::fit::Watch;
 use super::metrics::{Fit, Line, of_target};
 use crate::likelihood::ScoreValue;
+use crate::words::wrapped;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -163,7 +164,7 @@ impl Watch for Progress<'_> {
         self.end_rows();
         // Steps that are left out take no time.
         self.begun = None;
-        self.line(&format!("left out   {text}"));
+        self.line(wrapped("left out   ", text, self.width).trim_end());
     }
 
     fn epoch_ends(&mut self, epoch: usize, line: &Line) {

@@ -273,7 +273,7 @@ fn a_file_needs_no_objective_where_the_method_is_said_elsewhere() {
     place.ok("explain bare");
     let refused = place.refused("check bare.bnn");
     assert!(
-        refused.contains("E0210") && refused.contains("or `--inference nuts` of"),
+        refused.contains("E0210") && refused.contains("and `--inference` do so"),
         "{refused}"
     );
     let refused = place.refused("check bare.bnn --inference hmc");

@@ -436,7 +436,7 @@ fn what_it_cannot_fit_is_refused() {
     );
     let told = place.ok("check linear.bnn --inference laplace(full)");
     assert!(
-        told.contains("P₀ over 3 entries: 0.25 of `f.kernel` and `f.bias`"),
+        told.contains("the prior's precision P₀ has 3 entries: 0.25 (`f.kernel` and `f.bias`)"),
         "{told}"
     );
 }

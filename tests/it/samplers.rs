@@ -416,7 +416,7 @@ fn a_run_without_a_draw_ends_with_an_error_and_predicts_with_a_point() {
         "--epochs 40 --batch-size 20 --out gone",
     );
     assert!(
-        said.contains("E0608") && said.contains("`sgld(step_size = 10)`"),
+        said.contains("E0608") && said.contains("a smaller `step_size` of `sgld`, such as 10,"),
         "{said}"
     );
     assert!(!said.contains("learning rate"), "{said}");

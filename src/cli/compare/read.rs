@@ -147,6 +147,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Result<Fou
             epochs,
         ),
         r_hat: r_hat(&run.said),
+        left_out: run.said.iter().any(|(word, _)| word == "left out"),
         cost: Cost::of(weights, epochs as usize, &log),
         examples: examples(scored)?,
     })

@@ -101,8 +101,9 @@ pub fn text(scored: &ScoredRun) {
     }
     if let Some(log_evidence) = scored.log_evidence {
         let of = thousands(n);
+        say!("");
         say_wrapped(
-            "\n",
+            "",
             &format!(
                 "log evidence = {}, log p(D) of the {of} training examples in their own units; {} an example",
                 number(log_evidence),

@@ -56,9 +56,10 @@ pub fn head(runs: &[Read]) -> Page {
 /// What is told of a run beside where it is, where it is known.
 type Fact = fn(&Read) -> Option<String>;
 
-const FACTS: [(&str, Fact); 4] = [
+const FACTS: [(&str, Fact); 5] = [
     ("trained on", trained_on),
     ("predictions", predictions),
+    ("the method says", said),
     ("log evidence", log_evidence),
     ("out of distribution", elsewhere),
 ];
@@ -80,6 +81,14 @@ fn predictions(run: &Read) -> Option<String> {
         false => scored.run.inference.says_of_one_draw().into(),
     };
     Some(format!("{}; {draws}", scored.targets[0].chosen.name))
+}
+
+/// What the method said at the end, such as whether a sampler's chains agree; the evidence apart.
+fn said(run: &Read) -> Option<String> {
+    let said = &run.opened.as_ref().ok()?.said;
+    let said = said.iter().filter(|(word, _)| word != "evidence");
+    let texts: Vec<String> = said.map(|(word, text)| format!("{word}: {text}")).collect();
+    (!texts.is_empty()).then(|| texts.join(". "))
 }
 
 fn log_evidence(run: &Read) -> Option<String> {

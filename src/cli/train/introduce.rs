@@ -267,7 +267,10 @@ fn unused(args: &TrainArgs, method: &InferenceMethod) -> Vec<String> {
         _ => key.starts_with("optimizer") || key.starts_with("schedule"),
     };
     let given = args.settings.0.iter();
-    let unused = given.filter(|(setting, _)| method.is_sampler() && is_unused(setting.key));
+    let unused = given.filter(|(setting, _)| {
+        method.is_sampler() && is_unused(setting.key)
+            || method.has_points() && setting.key == "samples"
+    });
     let flag =
         |(setting, _): &(&Setting, String)| Some(format!("`--{}`", setting.flag.as_ref()?.name));
     unused.filter_map(flag).collect()

@@ -165,8 +165,7 @@ impl<'a> Items<'a> {
                     .help(format!("add a line such as `{example}`"));
                 messages.push(match word {
                     "objective" => message.help(
-                        "or `inference nuts`, which names how the posterior is found; or `--inference nuts` of `bnnc train` and \
-                         `bnnc check`",
+                        "or `inference nuts`, which names how the posterior is found; the run file's `inference` and `--inference` do so, too",
                     ),
                     _ => message,
                 });

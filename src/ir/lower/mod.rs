@@ -68,6 +68,9 @@ pub fn lower(
     let items = Items::of(file, method.is_some(), &mut constants, &mut messages);
     // What is wrong with the file's own is told, whichever is taken.
     let own = items.method(&constants, &mut messages);
+    let is_said_elsewhere = method.is_some();
+    let no_place = items.model.filter(|_| items.objective.is_none());
+    let no_place = no_place.map(|name| name.span);
     let mut lower = Lower {
         source,
         messages,
@@ -163,7 +166,20 @@ pub fn lower(
     let method = &inference.method;
     let refused = method.entry.refuse(&method.arguments, &inference);
     if !refused.is_empty() {
-        return Err(refused);
+        let place = inference.objective.span;
+        let written = format!("the method is `{method}`, of `--inference` or a run file");
+        let elsewhere = |mut message: Diagnostic| {
+            if message.labels.iter().all(|label| label.span != place) {
+                return message;
+            }
+            // A file without an objective has no place for it.
+            message.labels.retain(|label| Some(label.span) != no_place);
+            message.note(&written)
+        };
+        return Err(match is_said_elsewhere {
+            true => refused.into_iter().map(elsewhere).collect(),
+            false => refused,
+        });
     }
     debug_assert_eq!(super::validate(&inference), Ok(()));
     Ok(inference)

@@ -92,7 +92,10 @@ pub fn covered(of: &Constant, inference: &Inference) -> Result<Table<Tensor, boo
             CODE,
             "`laplace` has no parameter to give a distribution: none of these layers has a prior",
         )
-        .help("a layer's `prior = Normal(0, 1)` makes its parameters random")),
+        .help(
+            "a prior gives a parameter its distribution: `prior = Normal(0, 1)` of a layer, `gain: prior = Normal(1, 0.2)` of \
+             a norm",
+        )),
     }
 }
 
@@ -184,12 +187,14 @@ impl Method for Laplace {
             }
         }
         let texts = priors.iter().map(|(precision, names)| match &names[..] {
-            [_, _, _, _, ..] => format!("{precision} of {} and {} more", names[0], names.len() - 1),
-            few => format!("{precision} of {}", list(few)),
+            [_, _, _, _, ..] => {
+                format!("{precision} (`{}` and {} more)", names[0], names.len() - 1)
+            }
+            few => format!("{precision} ({})", list(few)),
         });
         vec![format!(
-            "P₀ over {entries} entries: {}",
-            texts.collect::<Vec<_>>().join("; ")
+            "the prior's precision P₀ has {entries} entries: {}",
+            texts.collect::<Vec<_>>().join(", ")
         )]
     }
 

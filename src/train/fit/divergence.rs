@@ -11,6 +11,7 @@ use crate::train::checkpoint;
 use crate::train::progress::number;
 use crate::words::plural;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// How many times the first minibatch's nll (or 1, if that is more) is far off: no fit that is of use comes from there.
 const FAR: f64 = 1000.0;
@@ -180,7 +181,6 @@ impl Training<'_> {
         if round + 1 == rounds && self.engine.predictor().draws(usize::MAX) == 0 {
             let mut failure = self.failure(&astray);
             let notes = &mut failure.diagnostics[0].notes;
-            notes.push(format!("no {} is left that predicts", method.round_word()));
             notes.extend(std::mem::take(&mut run.counters.left_out));
             return Err(failure);
         }
@@ -205,13 +205,25 @@ impl Training<'_> {
     /// The failure of a run that has gone astray.
     fn failure(&mut self, astray: &Astray) -> Failure {
         let title = format!("{} {}", astray.has, self.place(astray.step));
+        let method = &self.config.method;
+        let title = match method.rounds() {
+            1 => title,
+            rounds => {
+                let round = step_after(self.config, self.part.len(), astray.step).round;
+                let word = method.round_word();
+                format!(
+                    "{word} {} of {rounds}, the last that was left: {title}",
+                    round + 1
+                )
+            }
+        };
         let message = Diagnostic::error("E0608", title).note(&astray.note);
         let message = self.with_checkpoint(message);
         let help = match astray.before_any_step {
             true => "no step has been taken yet, so that no learning rate helps: the prior, the start and the data of what \
                      is named are where to look"
                 .into(),
-            false => self.way_out(),
+            false => self.way_out(astray.step),
         };
         message.help(help).into()
     }
@@ -238,21 +250,34 @@ impl Training<'_> {
         }
     }
 
-    /// What to try.
-    fn way_out(&mut self) -> String {
+    /// What to try instead of the step after `done` others.
+    fn way_out(&mut self, done: u64) -> String {
         let method = &self.config.method;
-        if !method.is_sampler() {
-            return self.working_rate();
+        let name = method.signature().name;
+        if method.is_sampler() {
+            let Some(size) = method.arguments.number_if_any("step_size") else {
+                return "the data, the prior and the start are where to look".into();
+            };
+            let is_kept = method.arguments.find("momentum").is_some();
+            let limit = match is_kept {
+                true => 2.0 * (1.0 + method.arguments.number("momentum")),
+                false => 2.0,
+            };
+            return format!(
+                "a smaller `step_size` of `{name}`, such as {}, in a new `--out`: where it times the curvature of the loss \
+                 reaches {}, steps diverge",
+                show(size / 10.0),
+                show(limit)
+            );
         }
-        match method.arguments.number_if_any("step_size") {
-            Some(size) => format!(
-                "a smaller `step_size`, such as `{}(step_size = {})` in a new `--out`: where it times the curvature of the \
-                 loss reaches 2, steps diverge",
-                method.signature().name,
-                show(size / 10.0)
-            ),
-            None => "the data, the prior and the start are where to look".into(),
+        let rate = step_after(self.config, self.part.len(), done).learning_rate;
+        if method.arguments.number_if_any("learning_rate") == Some(rate) {
+            return format!(
+                "a lower `learning_rate` of `{name}` than {}, which it had from there on",
+                show(rate)
+            );
         }
+        self.working_rate()
     }
 
     /// Which learning rate to try: the first at which the loss falls from the start, of the optimizer's default, if it is
@@ -280,13 +305,26 @@ impl Training<'_> {
         }
     }
 
-    /// Whether the loss falls from the start, in a trial with this learning rate.
+    /// Whether the loss of some minibatches falls from the start, in a trial with this learning rate.
     fn falls(&mut self, rate: f64) -> bool {
+        let judged = 0..(TRIED / 4).min(self.steps());
         self.engine.initialize(self.config.seed);
+        let before = self.tried(0.0, judged.clone());
+        self.engine.initialize(self.config.seed);
+        let fallen = self.tried(rate, 0..TRIED).and(self.tried(0.0, judged));
+        // What is no number is not below.
+        self.broken().is_empty()
+            && fallen
+                .zip(before)
+                .is_some_and(|(fallen, before)| fallen < before)
+    }
+
+    /// The mean loss of steps number `steps` of the run with this learning rate, before each of them.
+    fn tried(&mut self, rate: f64, steps: Range<usize>) -> Option<f64> {
         let (n, batch_size) = (self.part.len(), self.config.batch_size());
-        let (mut buffers, mut losses) = (Buffers::default(), vec![]);
-        let mut predictive = vec![0.0; batch_size * self.part.summary.row()];
-        for done in 0..TRIED {
+        let (mut buffers, count) = (Buffers::default(), steps.len());
+        let mut sum = 0.0;
+        for done in steps {
             let epoch = done / self.steps();
             let order = epoch_order(n, self.config.seed, epoch as u64);
             let first = done % self.steps() * batch_size;
@@ -296,18 +334,12 @@ impl Training<'_> {
                 ..step_after(self.config, n, done as u64)
             };
             let augmentation = &self.config.augmentation;
-            let Ok(batch) = augmentation.gather(&self.part, places, &step, &mut buffers) else {
-                return false;
-            };
-            let row = self.part.summary.row();
-            let trained = self
-                .engine
-                .step(&batch, &step, &mut predictive[..batch.len * row]);
+            let batch = augmentation.gather(&self.part, places, &step, &mut buffers);
+            let batch = batch.ok()?;
+            let trained = self.engine.step(&batch, &step, &mut []);
             let terms = (self.naming).terms(&trained.report, &self.part.log_scales(&batch));
-            losses.push(terms.iter().map(|term| term.value.scaled).sum::<f64>());
+            sum += terms.iter().map(|term| term.value.scaled).sum::<f64>();
         }
-        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
-        // What is no number is not below.
-        self.broken().is_empty() && mean(&losses[TRIED - TRIED / 4..]) < losses[0]
+        Some(sum / count as f64)
     }
 }

@@ -436,7 +436,10 @@ fn a_member_that_goes_astray_is_left_out_and_the_rest_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let failure = run(&mut of(&[]), folder.path(), false, 2, &stop).unwrap_err();
     let message = &failure.diagnostics[0];
-    assert_eq!(message.title, "the loss is not finite at step 17 (epoch 6)");
+    assert_eq!(
+        message.title,
+        "member 3 of 3, the last that was left: the loss is not finite at step 17 (epoch 6)"
+    );
     let others: Vec<&String> = message
         .notes
         .iter()

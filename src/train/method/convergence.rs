@@ -93,14 +93,15 @@ pub(super) fn judge(
     predictor.predict_target(part.target);
     let mut said = vec![];
     let looked_at = chains.len() * count.min(DRAWS);
+    let of = [chains.len(), predictor.points.all()];
     let what = format!("predictions for {}", plural(examples, "training example"));
     if let Some(worst) = worst(&predictions) {
-        said.push(("R-hat", text(&what, &worst, chains.len(), looked_at)));
+        said.push(("R-hat", text(&what, &worst, of, looked_at)));
     }
     for (name, quantity) in latents {
         if let Some(worst) = worst(&[quantity]) {
             let what = format!("the latent variable `{name}`");
-            said.push(("R-hat", text(&what, &worst, chains.len(), looked_at)));
+            said.push(("R-hat", text(&what, &worst, of, looked_at)));
         }
     }
     if predictor.points.has("energy") {
@@ -140,9 +141,12 @@ fn worst(quantities: &[Quantity]) -> Option<Worst> {
 }
 
 /// `1.003, effective draws 812 (bulk) and 640 (tail) of 2,000, at worst, of …: up to 1.01, the chains agree`
-fn text(what: &str, worst: &Worst, chains: usize, draws: usize) -> String {
+fn text(what: &str, worst: &Worst, [chains, all]: [usize; 2], draws: usize) -> String {
     let enough = worst.bulk.min(worst.tail) >= EFFECTIVE * chains as f64;
     let verdict = match worst.r_hat {
+        _ if chains < all && chains == 1 => {
+            "the only chain that is left cannot be compared; a smaller `step_size` keeps more of them"
+        }
         _ if chains == 1 => "one chain cannot be compared; take `chains = 4`",
         r_hat if r_hat.is_nan() => "some draws are not finite: do not trust them",
         r_hat if r_hat > APART => {
@@ -184,7 +188,7 @@ mod tests {
         for all in [[good.clone(), broken.clone()], [broken, good.clone()]] {
             let worst = worst(&all).unwrap();
             assert!(worst.r_hat.is_nan());
-            let said = text("predictions", &worst, 2, 80);
+            let said = text("predictions", &worst, [2, 2], 80);
             assert!(said.contains("not finite"), "{said}");
         }
         let apart = worst(&[good, vec![chain(0.0), chain(5.0)]]).unwrap();

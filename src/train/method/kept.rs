@@ -109,6 +109,11 @@ impl Kept {
             .collect()
     }
 
+    /// How many chains there are, those among them that are left out.
+    pub fn all(&self) -> usize {
+        self.chains.len()
+    }
+
     /// The number of draws that predict.
     pub fn total(&self) -> usize {
         self.chains().iter().map(|chain| self.count(*chain)).sum()

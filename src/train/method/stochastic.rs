@@ -206,7 +206,8 @@ pub fn refuse_few_steps(method: &InferenceMethod, steps: usize) -> Result<()> {
         thousands(room as usize),
     );
     Err(Diagnostic::error("E0603", title)
-        .help("fewer `draws`, more `epochs`, or a smaller `--batch-size`, of which an epoch has more steps")
+        .help("fewer `draws`, more `epochs`, a shorter `burn_in` or `exploration`, or a smaller `--batch-size`, of which an \
+               epoch has more steps")
         .into())
 }
 
