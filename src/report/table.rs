@@ -1,7 +1,7 @@
 //! Tables for the terminal.
 
 /// A table: two blanks before each column, numbers to the right. Where it is wider than `width`, the
-/// widest column is cut until it fits, an ellipsis at the end.
+/// widest column is cut until it fits: a name in its middle, since names differ at their ends; a text at its end.
 pub fn table(rows: &[Vec<String>], right: &[usize], width: usize) -> String {
     let mut widths = widths(rows);
     while whole(&widths) > width {
@@ -15,7 +15,10 @@ pub fn table(rows: &[Vec<String>], right: &[usize], width: usize) -> String {
     for row in rows {
         let mut line = String::new();
         for (c, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let cell = cut(cell, *width);
+            let cell = match cell.contains(' ') {
+                true => cut(cell, *width),
+                false => cut_middle(cell, *width),
+            };
             match right.contains(&c) {
                 true => line += &format!("  {cell:>width$}"),
                 false => line += &format!("  {cell:<width$}"),
@@ -53,6 +56,17 @@ fn cut(text: &str, width: usize) -> String {
     text.chars().take(width - 1).chain(['…']).collect()
 }
 
+/// The beginning and the end of a name that is longer than `width`, and an ellipsis between them.
+fn cut_middle(name: &str, width: usize) -> String {
+    let length = name.chars().count();
+    if length <= width {
+        return name.into();
+    }
+    let begin = (width - 1) / 2;
+    let end = name.chars().skip(length - (width - 1 - begin));
+    name.chars().take(begin).chain(['…']).chain(end).collect()
+}
+
 /// The characters that a column can have in a table of `width`, at least `least`.
 pub fn room(rows: &[Vec<String>], column: usize, least: usize, width: usize) -> usize {
     let widths = widths(rows);
@@ -76,6 +90,21 @@ pub fn shorten(rows: &mut [Vec<String>], column: usize, least: usize, width: usi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_differ_at_their_ends_are_told_apart() {
+        let name = |what| {
+            vec![
+                format!("neg_log_prior(dense_1.{what})"),
+                "a text that is longer".into(),
+            ]
+        };
+        let text = table(&[name("kernel"), name("bias")], &[], 40);
+        assert_eq!(
+            text,
+            "  neg_log_…1.kernel)  a text that is lo…\n  neg_log_…e_1.bias)  a text that is lo…\n"
+        );
+    }
 
     #[test]
     fn a_table_fits_its_width() {
