@@ -118,7 +118,7 @@ pub trait Engine: Send {
         let _ = training;
         Ok(vec![])
     }
-    /// Whether nothing is left to do after the last epoch: a run that ended before [`Engine::finish`] goes on there.
+    /// Whether [`Engine::finish`] has worked out what predictions need; a run that ended before goes on there.
     fn is_settled(&self) -> bool {
         true
     }

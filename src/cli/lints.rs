@@ -108,10 +108,14 @@ pub fn warn_of_missing_draws(path: &Path, run: &Opened, made: usize, asked: usiz
             run.progress()
         ),
     };
-    // What a finished run has left out is said beside its scores.
-    if made > 0 && run.said.iter().any(|(word, _)| word == "left out") {
-        return;
-    }
+    let left_out = run.said.iter().find(|(word, _)| word == "left out");
+    let text = match left_out.filter(|_| made > 0) {
+        None => text,
+        Some((_, why)) => format!(
+            "the run in `{path}` has {} of the weights in place of {asked}; left out: {why}",
+            plural(made, "draw")
+        ),
+    };
     err(&format!("warning: {text}\n\n"));
 }
 

@@ -240,7 +240,10 @@ fn surrogates(scored: &[Pair]) -> Option<String> {
 fn points(scored: &[Pair]) -> Option<String> {
     let runs = such(scored, |bound| bound.penalty)?;
     // Where no run has an ELBO none is shown.
-    scored.iter().any(|(_, found)| !found.bound.penalty).then(|| {
+    let has_elbo = scored
+        .iter()
+        .any(|(_, found)| found.bound.quantity.contains("ELBO"));
+    has_elbo.then(|| {
         format!("the ELBOs are not comparable: in {runs} the log prior of points or draws stands in the place of a KL")
     })
 }

@@ -15,7 +15,7 @@ pub fn table(rows: &[Vec<String>], right: &[usize], width: usize) -> String {
     for row in rows {
         let mut line = String::new();
         for (c, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            let cell = match cell.contains(' ') {
+            let cell = match right.contains(&c) || cell.contains(' ') {
                 true => cut(cell, *width),
                 false => cut_middle(cell, *width),
             };

@@ -71,7 +71,7 @@ impl Start {
         match self.resumed {
             Some(_) => {
                 let counters = training.load()?;
-                if training.is_over(&counters) {
+                if training.is_over(&counters) && training.engine.is_settled() {
                     return Err(over(run, config, &counters));
                 }
                 let is_done = counters.step >= (config.all_epochs() * steps) as u64;

@@ -44,7 +44,7 @@ pub trait Watch {
 pub enum Outcome {
     /// It is done.
     Finished {
-        /// Epochs done: all of them, or fewer where it ended early.
+        /// Epochs done: all of them, or fewer where it ended early or fits were left out.
         epochs: usize,
         /// The epoch whose variables are kept, of a run that may end early.
         best: Option<Best>,
@@ -114,8 +114,6 @@ struct UnderWay {
 /// How an epoch ended.
 enum Ended {
     Whole,
-    /// The run is over.
-    Early,
     /// It was asked to stop, and saved.
     Stopped,
 }
@@ -299,12 +297,11 @@ impl Training<'_> {
         };
         loop {
             let epoch = (run.counters.step / steps as u64) as usize;
-            if epoch == self.config.all_epochs() {
+            if epoch == self.config.all_epochs() || self.is_over(&run.counters) {
                 break;
             }
             match self.epoch(epoch, &mut run, watch) {
                 Ok(Ended::Whole) => {}
-                Ok(Ended::Early) => break,
                 Ok(Ended::Stopped) => {
                     let step = run.counters.step;
                     return Ok(Outcome::Interrupted { step });
@@ -393,10 +390,7 @@ impl Training<'_> {
                 run.saved = Instant::now();
                 run.writing = run.saved - begun;
             }
-            if over {
-                return Ok(Ended::Early);
-            }
-            if stop && !last {
+            if stop && !last && !over {
                 return Ok(Ended::Stopped);
             }
         }

@@ -134,7 +134,9 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Result<Fou
     let weights = weights.map(|(_, tensor)| tensor.shape.len()).sum();
     // A log that somebody has removed says nothing.
     let log = files::text(&folder.metrics()).unwrap_or_default();
-    let epochs = counters.epochs(&run.config, run.record.training_examples);
+    let n = run.record.training_examples;
+    let epochs = counters.epochs(&run.config, n);
+    let skipped = counters.skipped as usize / run.config.steps(n);
     Ok(Found {
         scores: scores(&scored.targets),
         bound: Bound::new(
@@ -148,7 +150,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Result<Fou
         ),
         r_hat: r_hat(&run.said),
         left_out: run.said.iter().any(|(word, _)| word == "left out"),
-        cost: Cost::of(weights, epochs as usize, &log),
+        cost: Cost::of(weights, epochs as usize - skipped, &log),
         examples: examples(scored)?,
     })
 }

@@ -39,7 +39,7 @@ pub fn text(scored: &ScoredRun) {
     match run.inference.is_random() {
         true => {
             say!("draws      {samples} of the weights, averaged");
-            say_of_draws(run);
+            say_of_sampler(run);
             say!("");
         }
         false => say!("draws      none: {}\n", run.inference.says_of_one_draw()),
@@ -118,11 +118,10 @@ pub fn text(scored: &ScoredRun) {
     }
 }
 
-/// What a sampler said of its draws at the end, their number apart; and which members or chains do not predict.
-fn say_of_draws(run: &Opened) {
+/// What a sampler said of its draws at the end, their number apart.
+fn say_of_sampler(run: &Opened) {
     let said = run.said.iter().filter(|(word, _)| word != "draws");
-    let is_sampler = run.inference.method.is_sampler();
-    for (word, text) in said.filter(|(word, _)| is_sampler || word == "left out") {
+    for (word, text) in said.filter(|_| run.inference.method.is_sampler()) {
         say_wrapped(&format!("{word:<11}"), text);
     }
 }

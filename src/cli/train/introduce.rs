@@ -258,8 +258,8 @@ fn scaling(start: &Start) -> String {
     }
 }
 
-/// The flags of the command that a sampler takes no notice of: it has no optimizer, and one that takes all examples at each
-/// step says itself how many steps there are.
+/// The flags of the command that the method takes no notice of. A sampler has no optimizer, and one that takes all examples
+/// at each step says itself how many steps there are; a point needs one sample a step.
 fn unused(args: &TrainArgs, method: &InferenceMethod) -> Vec<String> {
     let takes_all = method.transitions().is_some();
     let is_unused = |key: &str| match key {

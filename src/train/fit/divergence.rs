@@ -4,6 +4,7 @@ use super::{Training, UnderWay, Watch, step_after};
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Step;
+use crate::ir::method::swag::first_epoch;
 use crate::show;
 use crate::terms::Term;
 use crate::train::augmentation::Buffers;
@@ -11,7 +12,6 @@ use crate::train::checkpoint;
 use crate::train::progress::number;
 use crate::words::plural;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// How many times the first minibatch's nll (or 1, if that is more) is far off: no fit that is of use comes from there.
 const FAR: f64 = 1000.0;
@@ -94,6 +94,15 @@ pub(super) struct Astray {
     before_any_step: bool,
 }
 
+impl Astray {
+    /// `, first to go: nll = NaN`, where a term was.
+    fn first_to_go(&self) -> String {
+        let first = self.note.split("; ").next();
+        let first = first.filter(|note| note.starts_with("first to go"));
+        first.map_or(String::new(), |first| format!(", {first}"))
+    }
+}
+
 impl Training<'_> {
     /// Stops a run whose loss or gradient is no number, and says which went first. The step is done by then,
     /// in memory; the last checkpoint stays.
@@ -124,10 +133,13 @@ impl Training<'_> {
             return Ok(());
         } else {
             // An update by what is no number leaves none.
-            let note = format!(
-                "every term is finite; the gradient is not by {}",
-                self.broken().join(", ")
-            );
+            let note = match &self.broken()[..] {
+                [] => "every term is finite".into(),
+                names => format!(
+                    "every term is finite; the gradient is not by {}",
+                    names.join(", ")
+                ),
+            };
             ("the gradient is not finite at", note)
         };
         let before_any_step = step_after(self.config, self.part.len(), step).done == 0;
@@ -184,13 +196,13 @@ impl Training<'_> {
             notes.extend(std::mem::take(&mut run.counters.left_out));
             return Err(failure);
         }
-        let first = astray.note.split("; ").next().unwrap_or_default();
         let text = format!(
-            "{} {} of {rounds}: {} {}, {first}",
+            "{} {} of {rounds}: {} {}{}",
             method.round_word(),
             round + 1,
             astray.has,
-            self.place(astray.step)
+            self.place(astray.step),
+            astray.first_to_go()
         );
         watch.left_out(&text);
         let counters = &mut run.counters;
@@ -263,17 +275,24 @@ impl Training<'_> {
                 true => 2.0 * (1.0 + method.arguments.number("momentum")),
                 false => 2.0,
             };
+            let over = match method.arguments.word("preconditioner") {
+                "none" => "",
+                _ => " over a weight's mass",
+            };
             return format!(
-                "a smaller `step_size` of `{name}`, such as {}, in a new `--out`: where it times the curvature of the loss \
-                 reaches {}, steps diverge",
+                "a smaller `step_size` of `{name}`, such as {}, in a new `--out`: where it times the curvature of the loss\
+                 {over} reaches {}, steps diverge",
                 show(size / 10.0),
                 show(limit)
             );
         }
-        let rate = step_after(self.config, self.part.len(), done).learning_rate;
-        if method.arguments.number_if_any("learning_rate") == Some(rate) {
+        let epoch = done as usize / self.steps();
+        let own = method.arguments.number_if_any("learning_rate");
+        if let Some(rate) = own.filter(|_| name == "swag")
+            && epoch >= first_epoch(&method.arguments, self.config.epochs())
+        {
             return format!(
-                "a lower `learning_rate` of `{name}` than {}, which it had from there on",
+                "a lower `learning_rate` of `swag` than {}, with which it goes on from `start`",
                 show(rate)
             );
         }
@@ -292,7 +311,8 @@ impl Training<'_> {
             let rate = highest / 10f64.powi(power);
             format!("{rate:.3e}").parse().unwrap_or(rate)
         });
-        match rates.find(|rate| self.falls(*rate)) {
+        let at_start = self.at_start().unwrap_or(f64::NAN);
+        match rates.find(|rate| self.falls(*rate, at_start)) {
             Some(rate) => format!(
                 "a lower learning rate, `--learning-rate {rate:?}` in a new `--out`: the loss falls with it in a trial of \
                  {TRIED} steps"
@@ -305,41 +325,49 @@ impl Training<'_> {
         }
     }
 
-    /// Whether the loss of some minibatches falls from the start, in a trial with this learning rate.
-    fn falls(&mut self, rate: f64) -> bool {
-        let judged = 0..(TRIED / 4).min(self.steps());
-        self.engine.initialize(self.config.seed);
-        let before = self.tried(0.0, judged.clone());
-        self.engine.initialize(self.config.seed);
-        let fallen = self.tried(rate, 0..TRIED).and(self.tried(0.0, judged));
-        // What is no number is not below.
-        self.broken().is_empty()
-            && fallen
-                .zip(before)
-                .is_some_and(|(fallen, before)| fallen < before)
+    /// The mean loss of the first minibatches at the start; `None` where they cannot be read.
+    fn at_start(&mut self) -> Option<f64> {
+        let mut sum = 0.0;
+        for number in 0..self.tried() {
+            self.engine.initialize(self.config.seed);
+            sum += self.tried_step(0.0, 0, number)?;
+        }
+        Some(sum / self.tried() as f64)
     }
 
-    /// The mean loss of steps number `steps` of the run with this learning rate, before each of them.
-    fn tried(&mut self, rate: f64, steps: Range<usize>) -> Option<f64> {
+    /// How many minibatches trials are on.
+    fn tried(&self) -> usize {
+        (TRIED / 4).min(self.steps())
+    }
+
+    /// Whether the loss of these minibatches, in turns, falls below that at the start in a trial with this learning rate.
+    fn falls(&mut self, rate: f64, at_start: f64) -> bool {
+        self.engine.initialize(self.config.seed);
+        let count = self.tried();
+        let losses = (0..TRIED).map(|done| self.tried_step(rate, done, done % count));
+        let losses: Vec<f64> = losses.map(|loss| loss.unwrap_or(f64::NAN)).collect();
+        let last = losses[TRIED - count..].iter().sum::<f64>() / count as f64;
+        // What is no number is not below.
+        self.broken().is_empty() && last < at_start
+    }
+
+    /// A step of the first fit on minibatch number `number` of the first epoch, after `done` others: the loss before it.
+    fn tried_step(&mut self, rate: f64, done: usize, number: usize) -> Option<f64> {
         let (n, batch_size) = (self.part.len(), self.config.batch_size());
-        let (mut buffers, count) = (Buffers::default(), steps.len());
-        let mut sum = 0.0;
-        for done in steps {
-            let epoch = done / self.steps();
-            let order = epoch_order(n, self.config.seed, epoch as u64);
-            let first = done % self.steps() * batch_size;
-            let places = &order[first..n.min(first + batch_size)];
-            let step = Step {
-                learning_rate: rate,
-                ..step_after(self.config, n, done as u64)
-            };
-            let augmentation = &self.config.augmentation;
-            let batch = augmentation.gather(&self.part, places, &step, &mut buffers);
-            let batch = batch.ok()?;
-            let trained = self.engine.step(&batch, &step, &mut []);
-            let terms = (self.naming).terms(&trained.report, &self.part.log_scales(&batch));
-            sum += terms.iter().map(|term| term.value.scaled).sum::<f64>();
-        }
-        Some(sum / count as f64)
+        let order = epoch_order(n, self.config.seed, 0);
+        let first = number * batch_size;
+        let places = &order[first..n.min(first + batch_size)];
+        let step = Step {
+            learning_rate: rate,
+            done: done as u64,
+            ..step_after(self.config, n, number as u64)
+        };
+        let mut buffers = Buffers::default();
+        let augmentation = &self.config.augmentation;
+        let batch = augmentation.gather(&self.part, places, &step, &mut buffers);
+        let batch = batch.ok()?;
+        let trained = self.engine.step(&batch, &step, &mut []);
+        let terms = (self.naming).terms(&trained.report, &self.part.log_scales(&batch));
+        Some(terms.iter().map(|term| term.value.scaled).sum())
     }
 }

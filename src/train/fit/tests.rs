@@ -350,6 +350,28 @@ fn a_run_that_is_stopped_anywhere_and_resumed_is_the_uninterrupted_one() {
     }
 }
 
+/// The third step far off ends the run, also where the second of them was the last before a stop.
+#[test]
+fn a_run_that_diverges_does_so_when_it_is_resumed() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let folder = tempfile::tempdir().unwrap();
+    let far = || Line1 {
+        far: 9..12,
+        ..line()
+    };
+    let [whole, parts] = ["whole", "parts"].map(|name| folder.path().join(name));
+    let title = |outcome: Result<Outcome>| outcome.unwrap_err().diagnostics[0].title.clone();
+    let expected = title(run(&mut far(), &whole, false, 4, &STOP));
+    let mut first = Line1 {
+        stop_at: Some((10, &STOP)),
+        ..far()
+    };
+    let stopped = run(&mut first, &parts, false, 4, &STOP).unwrap();
+    assert_eq!(stopped, Outcome::Interrupted { step: 11 });
+    STOP.store(false, Ordering::Relaxed);
+    assert_eq!(title(run(&mut far(), &parts, true, 4, &STOP)), expected);
+}
+
 /// Before the first step no learning rate has been used.
 #[test]
 fn a_first_step_that_fails_is_not_put_down_to_the_learning_rate() {

@@ -226,7 +226,7 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
         (plan.trainable() as u64)
             .saturating_mul(each as u64)
             .saturating_add(more),
-        "a lower `rank` takes less",
+        "a lower `rank`, or beside batch norms a smaller `--batch-size`, takes less",
     )?;
     let points = Swag::new(plan.clone(), config);
     Ok(Box::new(Gathering::new(plan, config, capacity, points)?))
@@ -289,6 +289,8 @@ impl Points for Swag {
 
 impl Gathered for Swag {
     fn begin(&mut self, variables: &[f32]) {
+        let (n, deviations) = (variables.len(), self.moments.deviations.len());
+        self.moments = Moments::new(n, deviations);
         self.moments.stand(variables);
         self.statistics.stand(variables);
     }

@@ -217,7 +217,7 @@ class Trainer:
         }
         if self.clipped:
             found["clipped"] = self.clipped
-        # Of the fits that bnnc has left out.
+        # What bnnc alone looks at.
         found |= self.of_bnnc
         return {**found, "best": self.best} if self.best else found
 
@@ -233,7 +233,8 @@ class Trainer:
         load_sections(self.optimizer.sections(), tensors, path)
         self.step, self.best = counters["step"], counters.get("best")
         self.clipped = counters.get("clipped", 0)
-        self.of_bnnc = {k: counters[k] for k in ("skipped", "left_out") if k in counters}
+        own = ("divergence", "skipped", "left_out")
+        self.of_bnnc = {key: counters[key] for key in own if key in counters}
         if hasattr(self.optimizer, "count"):
             self.optimizer.count.fill_(self.clipped)
         self.sums = {**no_sums(len(TARGETS)), **counters["sums"]}
