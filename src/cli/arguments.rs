@@ -65,8 +65,7 @@ impl DrawArgs {
             warn_of_missing_draws(path, run, made, asked);
         }
         let samples = made.max(1);
-        let is_done = run.said.iter().any(|(word, _)| word == "left out");
-        if made > 0 && (made == asked || is_done) {
+        if made > 0 && (made == asked || run.left_out().is_some()) {
             warn_of_one_draw(&run.inference, samples);
         }
         (samples, self.seed.unwrap_or(run.config.seed))

@@ -13,6 +13,7 @@ use crate::ir::Facts;
 use crate::lint::{self, LINTS};
 use crate::show;
 use crate::train;
+use crate::train::fit::LEFT_OUT;
 use crate::train::run_dir::RunDir;
 use crate::train::settings::count;
 use crate::words::{list, plural};
@@ -185,12 +186,13 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
     }
     let mut facts = train::facts_of_run(&config, &record, &compiled.inference);
     if run.said().iter().any(|(word, _)| word == "prior") {
+        // Of a checkpoint that cannot be read the factor is not said: the rest is as it was.
         facts.prior_factor = train::opened::open(path)
             .ok()
             .and_then(|(_, predictor)| predictor.prior_factor());
     }
     facts.left_out = (run.said().into_iter())
-        .filter(|(word, _)| word == "left out")
+        .filter(|(word, _)| word == LEFT_OUT)
         .map(|(_, text)| text)
         .collect();
     write(&compiled, &facts, args.format.unwrap_or_default());

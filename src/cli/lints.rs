@@ -108,10 +108,9 @@ pub fn warn_of_missing_draws(path: &Path, run: &Opened, made: usize, asked: usiz
             run.progress()
         ),
     };
-    let left_out = run.said.iter().find(|(word, _)| word == "left out");
-    let text = match left_out.filter(|_| made > 0) {
+    let text = match run.left_out().filter(|_| made > 0) {
         None => text,
-        Some((_, why)) => format!(
+        Some(why) => format!(
             "the run in `{path}` has {} of the weights in place of {asked}; left out: {why}",
             plural(made, "draw")
         ),

@@ -21,6 +21,9 @@ use divergence::{Astray, Divergence};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// The word before what a run says of members and chains that do not predict.
+pub const LEFT_OUT: &str = "left out";
+
 /// What shows a run to the user.
 pub trait Watch {
     /// An epoch begins, or goes on where it was left.
@@ -404,7 +407,7 @@ impl Training<'_> {
         }
         let mut said = self.engine.finish(&self.part)?;
         if !counters.left_out.is_empty() {
-            said.push(("left out", counters.left_out.join("; ")));
+            said.push((LEFT_OUT, counters.left_out.join("; ")));
         }
         if !said.is_empty() {
             let sections = self.engine.predictor().weights().into_iter();

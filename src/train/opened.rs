@@ -4,6 +4,7 @@ use super::asked::asked_for;
 use super::checkpoint::{Counters, model_fingerprint};
 use super::config::Config;
 use super::data_record::DataRecord;
+use super::fit::LEFT_OUT;
 use super::method;
 use super::progress::number;
 use super::rows::Rows;
@@ -179,6 +180,12 @@ impl Opened {
         Some(format!(
             "training ended because {why}: these are the weights after step {step}"
         ))
+    }
+
+    /// Which members or chains do not predict, and why, if some do not.
+    pub fn left_out(&self) -> Option<&str> {
+        let told = self.said.iter().find(|(word, _)| word == LEFT_OUT);
+        told.map(|(_, text)| &**text)
     }
 
     /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`; and which they are where the run keeps those

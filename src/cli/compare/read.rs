@@ -149,7 +149,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Result<Fou
             epochs,
         ),
         r_hat: r_hat(&run.said),
-        left_out: run.said.iter().any(|(word, _)| word == "left out"),
+        left_out: run.left_out().is_some(),
         cost: Cost::of(weights, epochs as usize - skipped, &log),
         examples: examples(scored)?,
     })

@@ -103,6 +103,11 @@ pub trait Method: Sync {
         let _ = arguments;
         rate.scheduled
     }
+    /// That of its own arguments, where a step of this epoch of so many takes it.
+    fn own_rate(&self, arguments: &Constants, epoch: usize, epochs: usize) -> Option<f64> {
+        let _ = (arguments, epoch, epochs);
+        None
+    }
     /// What it cannot fit of a model, or not with these arguments.
     fn refuse(&self, arguments: &Constants, inference: &Inference) -> Vec<Diagnostic> {
         let _ = (arguments, inference);

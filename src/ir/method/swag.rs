@@ -118,8 +118,12 @@ impl Method for Swag {
         if rate.epoch < first_epoch(arguments, rate.epochs) {
             return rate.scheduled;
         }
-        let own = arguments.number_if_any("learning_rate");
+        let own = self.own_rate(arguments, rate.epoch, rate.epochs);
         own.unwrap_or(rate.of_optimizer)
+    }
+    fn own_rate(&self, arguments: &Constants, epoch: usize, epochs: usize) -> Option<f64> {
+        let own = arguments.number_if_any("learning_rate");
+        own.filter(|_| epoch >= first_epoch(arguments, epochs))
     }
     fn refuse(&self, arguments: &Constants, _: &Inference) -> Vec<Diagnostic> {
         let mut refused = vec![];

@@ -4,7 +4,6 @@ use super::{Training, UnderWay, Watch, step_after};
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Step;
-use crate::ir::method::swag::first_epoch;
 use crate::show;
 use crate::terms::Term;
 use crate::train::augmentation::Buffers;
@@ -286,13 +285,10 @@ impl Training<'_> {
                 show(limit)
             );
         }
-        let epoch = done as usize / self.steps();
-        let own = method.arguments.number_if_any("learning_rate");
-        if let Some(rate) = own.filter(|_| name == "swag")
-            && epoch >= first_epoch(&method.arguments, self.config.epochs())
-        {
+        let (epoch, epochs) = (done as usize / self.steps(), self.config.epochs());
+        if let Some(rate) = method.entry.own_rate(&method.arguments, epoch, epochs) {
             return format!(
-                "a lower `learning_rate` of `swag` than {}, with which it goes on from `start`",
+                "a lower `learning_rate` of `{name}` than {}, which it takes from here on",
                 show(rate)
             );
         }

@@ -22,6 +22,7 @@ use crate::sampler::{Chain, Kernel, NoStart, Potential, Settings, Transition, Wa
 use crate::show;
 use crate::tensor::Shape;
 use crate::train::Config;
+use crate::train::fit::LEFT_OUT;
 use crate::words::join;
 use measures::MEASURES;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -401,7 +402,7 @@ impl Engine for Chains {
             ("draws", kept.said(self.start_alike)),
             ("sampled", measures::said(kept, &chains, &self.plan)),
         ];
-        said.extend(left_out.into_iter().map(|text| ("left out", text)));
+        said.extend(left_out.into_iter().map(|text| (LEFT_OUT, text)));
         said.extend(convergence::judge(&mut self.predictor, training)?);
         Ok(said)
     }
